@@ -1,0 +1,55 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every Swift target of this package: language mode 6 with strict checks, and no warning is let through.
+let strict: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+]
+
+let package = Package(
+  name: "WebIO",
+  products: [
+    .library(name: "WebIO", targets: ["WebIO"]),
+    .library(name: "WebIOHTTP", targets: ["WebIOHTTP"]),
+    .library(name: "WebIOTLS", targets: ["WebIOTLS"]),
+    .library(name: "WebIOTunnel", targets: ["WebIOTunnel"]),
+    .executable(name: "webio", targets: ["WebIOCommand"]),
+  ],
+  targets: [
+    // Floor 0: what C has and Swift does not.
+    .target(name: "CWebIOLinux", cSettings: [.define("_GNU_SOURCE")]),
+    .systemLibrary(name: "CLibSSH2", pkgConfig: "libssh2", providers: [.apt(["libssh2-1-dev"])]),
+    .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssh2-1-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["libssh2-1-dev"])]),
+    .target(name: "CWebIOFrontend", path: "Sources/Frontend", sources: ["frontend.c"]),
+    .target(name: "CWebIOTemplates", path: "Templates", sources: ["templates.c"]),
+
+    // Floor 1
+    .target(name: "WebIOPosix", dependencies: ["CWebIOLinux"], swiftSettings: strict),
+
+    // Floor 2
+    .target(name: "WebIOHTTP", dependencies: ["WebIOPosix", "CZlib"], swiftSettings: strict),
+
+    // Floor 3
+    .target(
+      name: "WebIO", dependencies: ["WebIOHTTP", "WebIOPosix", "CWebIOFrontend"], swiftSettings: strict),
+    .target(name: "WebIOTLS", dependencies: ["WebIOHTTP", "WebIOPosix", "COpenSSL"], swiftSettings: strict),
+    .target(
+      name: "WebIOTunnel", dependencies: ["WebIOPosix", "WebIOHTTP", "CLibSSH2", "COpenSSL"],
+      swiftSettings: strict),
+    .target(name: "WebIODev", dependencies: ["WebIOHTTP", "WebIOPosix"], swiftSettings: strict),
+
+    // Floor 4
+    .executableTarget(
+      name: "WebIOCommand",
+      dependencies: [
+        "WebIO", "WebIODev", "WebIOTunnel", "WebIOHTTP", "WebIOPosix", "CWebIOFrontend", "CWebIOTemplates",
+      ],
+      swiftSettings: strict),
+
+    .testTarget(name: "WebIOPosixTests", dependencies: ["WebIOPosix"], swiftSettings: strict),
+  ],
+  swiftLanguageModes: [.v6],
+  cLanguageStandard: .c2x
+)

@@ -1,0 +1,80 @@
+// What the Glibc module lacks: the kernel's event descriptors, and a child process that never outlives its parent.
+#ifndef CWEBIO_LINUX_H
+#define CWEBIO_LINUX_H
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/inotify.h>
+#include <sys/ioctl.h>
+#include <sys/random.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/timerfd.h>
+#include <sys/types.h>
+#include <sys/un.h>
+#include <termios.h>
+
+/// What to start. All pointers stay the caller's.
+typedef struct {
+  const char *path;
+  char *const *arguments;    // NULL-terminated, argv[0] included
+  char *const *environment;  // NULL-terminated
+  const char *directory;     // NULL: the caller's
+  int input, output, error;  // descriptors that become 0, 1 and 2
+  const int *inherited;      // these become 3, 4, ... in the child
+  int inherited_count;
+} webio_spawn_request;
+
+enum { WEBIO_CHILD_STARTED = 1, WEBIO_CHILD_EXEC_FAILED = 2, WEBIO_CHILD_EXITED = 3 };
+
+/// What the guard writes on its lifeline: the child's pid, an errno, or a wait status.
+typedef struct {
+  int32_t kind;
+  int32_t value;
+} webio_child_message;
+
+/// Starts a child under a guard process: the guard is the child's subreaper and holds one end of `lifeline`. It
+/// forwards each byte written there as a signal to the child's process group; when the lifeline closes, for
+/// whatever reason, it kills every descendant. posix_spawn(3) has neither parent-death signal nor subreaper.
+/// Returns 0, or an errno.
+int webio_spawn(const webio_spawn_request *request, pid_t *guard, int *lifeline);
+
+/// openat2(2), which glibc 2.36 does not wrap. Returns a descriptor or -1 with errno.
+int webio_openat2(int directory, const char *path, uint64_t flags, uint64_t resolve);
+
+/// The RESOLVE_* bits that keep a path beneath its directory and off symbolic links.
+uint64_t webio_resolve_beneath(void);
+
+/// Lets stdout flush by line although it is a pipe, so that a parent sees `print` at once.
+void webio_line_buffer_stdout(void);
+
+/// The terminal's width in columns, or 0 when `descriptor` is no terminal.
+int webio_terminal_columns(int descriptor);
+
+/// accept4(2) with close-on-exec and non-blocking set.
+int webio_accept(int listener, struct sockaddr_storage *peer, socklen_t *length);
+
+/// pthread_setname_np(3), a GNU extension. `name` has at most 15 bytes.
+void webio_name_thread(pthread_t thread, const char *name);
+
+/// `environ`, which Swift holds for unsafe shared state.
+char **webio_environment(void);
+
+/// WIFEXITED and its kin are macros.
+int webio_exit_code(int status);    // -1 when a signal ended it
+int webio_exit_signal(int status);  // 0 when it exited by itself
+
+#endif

@@ -1,0 +1,35 @@
+#include "CWebIOLinux.h"
+
+#include <errno.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+int webio_openat2(int directory, const char *path, uint64_t flags, uint64_t resolve) {
+  struct open_how how = {.flags = flags, .resolve = resolve};
+  return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
+}
+
+uint64_t webio_resolve_beneath(void) {
+  return RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+}
+
+void webio_line_buffer_stdout(void) { setvbuf(stdout, NULL, _IOLBF, 0); }
+
+int webio_terminal_columns(int descriptor) {
+  struct winsize size;
+  if (ioctl(descriptor, TIOCGWINSZ, &size) != 0) return 0;
+  return size.ws_col;
+}
+
+int webio_exit_code(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : -1; }
+int webio_exit_signal(int status) { return WIFSIGNALED(status) ? WTERMSIG(status) : 0; }
+char **webio_environment(void) { return environ; }
+
+void webio_name_thread(pthread_t thread, const char *name) { pthread_setname_np(thread, name); }
+
+int webio_accept(int listener, struct sockaddr_storage *peer, socklen_t *length) {
+  return accept4(listener, (struct sockaddr *)peer, length, SOCK_CLOEXEC | SOCK_NONBLOCK);
+}

@@ -1,0 +1,175 @@
+import CWebIOLinux
+import Glibc
+
+/// A connected socket, or the reading end of a pipe, as a byte stream.
+@EventLoop
+package final class SocketStream: ByteStream, EventSource {
+  package var delegate: (any ByteStreamDelegate)?
+  package let origin: StreamOrigin
+  package let peerAddress: String
+  package var bufferedBytes: Int { output.count }
+
+  private let descriptor: Int32
+  private var registration: Registration?
+  private var interest: Readiness = []
+  private var output = ByteQueue()
+  private var wasAboveHighWater = false
+  private var sawEnd = false
+  private enum Writing { case open, closing, closed }
+  private var writing = Writing.open
+  private var closesWhenDrained = false
+  private var isClosed = false
+
+  /// Takes over `descriptor`, which is set non-blocking and closed at the end.
+  package init(descriptor: Int32, peerAddress: String = "", origin: StreamOrigin = .network) throws {
+    self.descriptor = descriptor
+    self.peerAddress = peerAddress
+    self.origin = origin
+    _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
+    do {
+      registration = try Reactor.shared.add(descriptor, [], self)
+    } catch {
+      Glibc.close(descriptor)
+      throw error
+    }
+  }
+
+  package func write(_ bytes: UnsafeRawBufferPointer) {
+    guard !isClosed, writing == .open, !bytes.isEmpty else { return }
+    var rest = bytes
+    if output.isEmpty {
+      let sent = send(rest)
+      if sent < 0 { return }
+      rest = UnsafeRawBufferPointer(rebasing: rest[sent...])
+    }
+    guard !rest.isEmpty else { return }
+    output.append(rest)
+    if output.count > highWaterMark { wasAboveHighWater = true }
+    update(interest.union(.writable))
+  }
+
+  package func setReading(_ enabled: Bool) {
+    guard !isClosed, !sawEnd else { return }
+    update(enabled ? interest.union(.readable) : interest.subtracting(.readable))
+  }
+
+  package func closeWriting() {
+    guard !isClosed, writing == .open else { return }
+    writing = .closing
+    if output.isEmpty { shutdownWriting() }
+  }
+
+  package func close() {
+    guard !isClosed else { return }
+    if output.isEmpty { return finish(nil) }
+    closesWhenDrained = true
+    writing = .closing
+  }
+
+  package func abort() { finish(nil) }
+
+  package func descriptorIsReady(_ readiness: Readiness) {
+    if readiness.contains(.writable) { flush() }
+    guard !isClosed else { return }
+    if interest.contains(.readable) {
+      // A pipe without writers reports only a hang-up, and read(2) tells what it means.
+      if !readiness.isDisjoint(with: [.readable, .failed]) { receive() }
+    } else if readiness.contains(.failed) {
+      // A hang-up comes unasked and for ever. While reading is paused the kernel still holds what the peer sent
+      // last, so the descriptor leaves the interest set until somebody reads again.
+      if let error = socketError() { return finish(error) }
+      park()
+    }
+  }
+
+  private func receive() {
+    let buffer = Reactor.shared.readBuffer
+    let count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+    if count > 0 {
+      delegate?.stream(self, didReceive: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+    } else if count == 0 {
+      sawEnd = true
+      update(interest.subtracting(.readable))
+      delegate?.streamDidEnd(self)
+    } else if errno != EAGAIN, errno != EINTR {
+      finish(SystemError("read"))
+    }
+  }
+
+  /// Bytes taken by the kernel, or -1 when the stream has ended for it.
+  private func send(_ bytes: UnsafeRawBufferPointer) -> Int {
+    while true {
+      let count = Glibc.send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
+      if count >= 0 { return count }
+      switch errno {
+      case EINTR: continue
+      case EAGAIN: return 0
+      default:
+        let failure = SystemError("send")
+        // Not within the caller's write: it would find itself closed in the middle of its own work.
+        output.removeAll()
+        writing = .closed
+        EventLoop.run { [self] in finish(failure) }
+        return -1
+      }
+    }
+  }
+
+  private func flush() {
+    while !output.isEmpty {
+      let sent = output.withUnsafeBytes { send($0) }
+      if sent < 0 { return }
+      if sent == 0 { break }
+      output.consume(sent)
+    }
+    if wasAboveHighWater, output.count < highWaterMark / 2 {
+      wasAboveHighWater = false
+      delegate?.streamDidDrain(self)
+    }
+    guard !isClosed, output.isEmpty else { return }
+    update(interest.subtracting(.writable))
+    if closesWhenDrained { return finish(nil) }
+    if writing == .closing { shutdownWriting() }
+  }
+
+  private func shutdownWriting() {
+    writing = .closed
+    shutdown(descriptor, Int32(SHUT_WR))
+  }
+
+  private func update(_ wanted: Readiness) {
+    guard wanted != interest else { return }
+    interest = wanted
+    if let registration { return Reactor.shared.modify(registration, wanted) }
+    do {
+      registration = try Reactor.shared.add(descriptor, wanted, self)
+    } catch {
+      finish(error as? SystemError)
+    }
+  }
+
+  private func park() {
+    if sawEnd, output.isEmpty { return finish(nil) }
+    if let registration { Reactor.shared.remove(registration) }
+    registration = nil
+    interest = []
+  }
+
+  private func socketError() -> SystemError? {
+    var code: Int32 = 0
+    var size = socklen_t(MemoryLayout<Int32>.size)
+    guard getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &size) == 0, code != 0 else { return nil }
+    return SystemError("socket", code: code)
+  }
+
+  private func finish(_ error: SystemError?) {
+    guard !isClosed else { return }
+    isClosed = true
+    if let registration { Reactor.shared.remove(registration) }
+    registration = nil
+    Glibc.close(descriptor)
+    let delegate = delegate
+    self.delegate = nil
+    delegate?.streamDidClose(self, error: error)
+  }
+}

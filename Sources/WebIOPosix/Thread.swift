@@ -1,0 +1,29 @@
+import CWebIOLinux
+import Glibc
+
+/// Starts POSIX threads: for what blocks, which the cooperative pool must never do.
+package enum Thread {
+  private final class Body {
+    let run: @Sendable () -> Void
+    init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+  }
+
+  /// Starts a detached thread. `name` is cut to 15 bytes by the kernel. See pthread_create(3).
+  package static func start(name: String, _ run: @escaping @Sendable () -> Void) {
+    let body = Unmanaged.passRetained(Body(run)).toOpaque()
+    var thread = pthread_t()
+    var attributes = pthread_attr_t()
+    pthread_attr_init(&attributes)
+    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+    let code = pthread_create(
+      &thread, &attributes,
+      { argument in
+        guard let argument else { return nil }
+        Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
+        return nil
+      }, body)
+    pthread_attr_destroy(&attributes)
+    precondition(code == 0, "pthread_create: \(SystemError.text(of: code))")
+    webio_name_thread(thread, String(name.prefix(15)))
+  }
+}
