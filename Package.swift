@@ -23,7 +23,7 @@ let package = Package(
     .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssh2-1-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["libssh2-1-dev"])]),
     .target(name: "CWebIOFrontend", path: "Sources/Frontend", sources: ["frontend.c"]),
-    .target(name: "CWebIOTemplates", path: "Templates", sources: ["templates.c"]),
+    .target(name: "CWebIOTemplates", path: "Templates", exclude: ["hello"], sources: ["templates.c"]),
 
     // Floor 1
     .target(name: "WebIOPosix", dependencies: ["CWebIOLinux"], swiftSettings: strict),

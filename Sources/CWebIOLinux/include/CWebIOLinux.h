@@ -70,6 +70,9 @@ int webio_accept(int listener, struct sockaddr_storage *peer, socklen_t *length)
 /// pthread_setname_np(3), a GNU extension. `name` has at most 15 bytes.
 void webio_name_thread(pthread_t thread, const char *name);
 
+/// POSIX_SPAWN_SETSID, a GNU extension.
+int webio_spawn_new_session(void);
+
 /// `environ`, which Swift holds for unsafe shared state.
 char **webio_environment(void);
 
