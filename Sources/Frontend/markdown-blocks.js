@@ -181,6 +181,8 @@ class BlockParser {
       return "leaf";
     }
     const content = line.content;
+    // Rendering recurses; nobody nests a hundred lists by hand.
+    if (this.open.length > 120) return null;
     if (content[0] === ">") {
       close();
       line.takeCharacters(1);

@@ -145,7 +145,7 @@ class InlineParser {
       bareAddressAhead.lastIndex = this.at;
       const found = bareAddressAhead.exec(this.text);
       if (found && found.index === this.at && !/\w/.test(this.text[this.at - 1] || " ")) {
-        end = this.at + Math.max(found[0].replace(/[^\w/]+$/, "").length, 1);
+        end = this.at + trimmedAddress(found[0]).length;
         this.append({ html: withBareLinks(this.text.slice(this.at, end)), alt: escapeHTML(this.text.slice(this.at, end)) });
         this.at = end;
         return;
@@ -411,13 +411,19 @@ function lastCharacter(text, end) {
   return low >= 0xdc00 && low <= 0xdfff && end > 1 ? text.slice(end - 2, end) : text[end - 1];
 }
 
-// Bare addresses in running text. Punctuation at the end, and a closing parenthesis that nothing opened, belong to the sentence.
+// Punctuation at the end of an address, and a closing parenthesis that nothing opened, belong to the sentence.
+function trimmedAddress(text) {
+  let address = text.replace(/[?!.,:;*_~'"]+$/, "");
+  while (address.endsWith(")") && address.split(")").length > address.split("(").length) address = address.slice(0, -1).replace(/[?!.,:;]+$/, "");
+  return address;
+}
+
+// Running text with its bare addresses as links.
 function withBareLinks(text) {
   let html = "";
   let done = 0;
   for (const found of text.matchAll(bareLink)) {
-    let address = found[2].replace(/[?!.,:;*_~'"]+$/, "");
-    while (address.endsWith(")") && address.split(")").length > address.split("(").length) address = address.slice(0, -1);
+    const address = trimmedAddress(found[2]);
     const start = found.index + found[1].length;
     const scheme = address.startsWith("www.") ? "http://" : /^https?:/.test(address) ? "" : "mailto:";
     html += `${escapeHTML(text.slice(done, start))}<a href="${scheme}${encodeTarget(address)}">${escapeHTML(address)}</a>`;
