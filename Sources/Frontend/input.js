@@ -141,8 +141,16 @@ function showNewest() {
   }
   fitPanel();
   form.focusFirst();
-  // The panel grew at the end of the page; whoever was reading there goes on seeing the latest output above it.
-  if (wasAtEnd) scrollTo({ top: document.documentElement.scrollHeight });
+  bringIntoView(wasAtEnd);
+}
+
+// The panel grew at the end of the page; whoever was reading there goes on seeing the latest output above it. A tall form shows its
+// beginning, with some of the output before it.
+function bringIntoView(wasAtEnd) {
+  const top = panel().getBoundingClientRect().top;
+  if (!panel().classList.contains("w-tall")) {
+    if (wasAtEnd) scrollTo({ top: document.documentElement.scrollHeight });
+  } else if (top > innerHeight * 0.6) scrollBy({ top: top - innerHeight * 0.35, behavior: prefersReducedMotion() ? "auto" : "smooth" });
 }
 
 function isNearEnd() {

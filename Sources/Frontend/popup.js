@@ -28,7 +28,8 @@ export function showPopup(spec) {
   openPopup = dialog;
   document.body.append(dialog);
   dialog.showModal();
-  if (!isClosable || !dialog.querySelector(".w-popup-body :is(a[href], button, input, select, textarea)")) body.focus();
+  // To the first field, else to the text: not to the button that closes it, and not to one that may delete something.
+  (body.querySelector("input, select, textarea") || body).focus();
   if (!prefersReducedMotion()) dialog.animate([{ opacity: 0, transform: "translateY(10px) scale(.985)" }, { opacity: 1, transform: "none" }], { duration: 160, easing: "ease-out" });
 }
 

@@ -1,5 +1,6 @@
 // JavaScript of the app: `runJS`, `evalJS`, and the scripts inside trusted HTML.
 import { addStyle } from "./dom.js";
+import { markupName } from "./sanitize.js";
 import { sendEvent } from "./state.js";
 
 function pageNonce() {
@@ -40,12 +41,13 @@ export function reviveMarkup(fragment) {
   }
   for (const sheet of fragment.querySelectorAll("style")) sheet.nonce = nonce;
   for (const element of fragment.querySelectorAll("*")) {
-    for (const { name, value } of [...element.attributes]) {
+    for (const { name: written, value } of [...element.attributes]) {
+      const name = markupName(written);
       if (name === "style") {
-        element.removeAttribute("style");
+        element.removeAttribute(written);
         addStyle(element, value);
       } else if (name.startsWith("on")) {
-        element.removeAttribute(name);
+        element.removeAttribute(written);
         listenWith(element, name.slice(2), value);
       } else if (name === "href" && /^\s*javascript:/i.test(value)) {
         element.setAttribute("href", "#");

@@ -67,7 +67,7 @@ export function openApp(name, newWindow) {
 function link(spec) {
   const address = spec.app !== undefined && spec.app !== null ? appAddress(spec.app) : spec.url;
   return h("a", {
-    href: isSafeLink(address, "a") ? address : null, target: spec.new_window ? "_blank" : null, rel: spec.new_window ? "noopener" : null,
+    class: "w-link", href: isSafeLink(address, "a") ? address : null, target: spec.new_window ? "_blank" : null, rel: spec.new_window ? "noopener" : null,
   }, spec.text ?? spec.name ?? address);
 }
 
