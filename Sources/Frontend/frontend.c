@@ -15,6 +15,9 @@ static const unsigned char commands_js[] = {
 static const unsigned char core_list[] = {
 #embed "core.list"
 };
+static const unsigned char datatable_js[] = {
+#embed "datatable.js"
+};
 static const unsigned char dev_js[] = {
 #embed "dev.js"
 };
@@ -38,6 +41,9 @@ static const unsigned char fields_js[] = {
 };
 static const unsigned char highlight_js[] = {
 #embed "highlight.js"
+};
+static const unsigned char http_session_js[] = {
+#embed "http-session.js"
 };
 static const unsigned char i18n_js[] = {
 #embed "i18n.js"
@@ -121,6 +127,7 @@ static const webio_asset assets[] = {
     {"code.js", code_js, sizeof code_js},
     {"commands.js", commands_js, sizeof commands_js},
     {"core.list", core_list, sizeof core_list},
+    {"datatable.js", datatable_js, sizeof datatable_js},
     {"dev.js", dev_js, sizeof dev_js},
     {"dom.js", dom_js, sizeof dom_js},
     {"env.js", env_js, sizeof env_js},
@@ -129,6 +136,7 @@ static const webio_asset assets[] = {
     {"fields-text.js", fields_text_js, sizeof fields_text_js},
     {"fields.js", fields_js, sizeof fields_js},
     {"highlight.js", highlight_js, sizeof highlight_js},
+    {"http-session.js", http_session_js, sizeof http_session_js},
     {"i18n.js", i18n_js, sizeof i18n_js},
     {"input.js", input_js, sizeof input_js},
     {"layout.js", layout_js, sizeof layout_js},

@@ -48,6 +48,8 @@ class Form {
   }
 
   report(eventName, field) {
+    // A field that is taken away loses the focus; that is not the visitor leaving it.
+    if (this.isGone || (this.isBusy && eventName === "blur")) return;
     sendEvent("input_event", this.task, { event_name: eventName, name: field.name, value: field.value() });
   }
 
@@ -186,13 +188,14 @@ export function updateForm(spec, task) {
 export function destroyForm(spec, task) {
   const stack = formsByTask.get(task);
   if (!stack) { console.warn("WebIO: destroy_form without a form."); return; }
-  stack.pop();
+  stack.pop().isGone = true;
   if (stack.length === 0) formsByTask.delete(task);
   showNewest();
 }
 
 // The session is over: nothing can be answered any more.
 export function closeForms() {
+  if (shownForm) shownForm.isGone = true;
   formsByTask.clear();
   showNewest();
 }

@@ -2,6 +2,7 @@
 import { overridableWords, say, useLanguage } from "./i18n.js";
 import { addStyleSheet, addStyle, byId, h, icon, readableSize, setAttributes, uniqueId } from "./dom.js";
 import { live, loadPart, pageConfig, partCore, readConfig, sendCallback, sendEvent, settings } from "./state.js";
+import { binaryFrame } from "./outbox.js";
 import { WebSocketSession } from "./session.js";
 import { CommandQueue } from "./commands.js";
 import { addWidgets, lazyWidget, renderContents, renderSpec } from "./output.js";
@@ -64,7 +65,7 @@ function registerParts() {
   addFieldKinds(fileFields);
   Object.assign(partCore, {
     h, icon, say, addStyle, addStyleSheet, setAttributes, uniqueId, readableSize, renderSpec, renderContents, sendCallback, sendEvent,
-    commandButton, settings, sanitizedFragment, trustedFragment, reviveMarkup, config: pageConfig,
+    commandButton, settings, sanitizedFragment, trustedFragment, reviveMarkup, binaryFrame, config: pageConfig,
   });
 }
 

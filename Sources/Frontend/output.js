@@ -83,5 +83,5 @@ export function lazyWidget(part, placeHeight) {
 // A short fade for what arrives one by one; a flood is shown at once.
 export function fadeIn(element) {
   if (!settings.animate || document.hidden || !element.animate || matchMedia("(prefers-reduced-motion: reduce)").matches) return;
-  element.animate([{ opacity: 0, transform: "translateY(6px)" }, { opacity: 1, transform: "none" }], { duration: 180, easing: "ease-out" });
+  element.animate([{ opacity: 0.15, transform: "translateY(6px)" }, { opacity: 1, transform: "none" }], { duration: 180, easing: "ease-out" });
 }
