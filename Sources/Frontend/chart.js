@@ -1,10 +1,12 @@
 // Charts drawn as SVG: lines, bars, areas, scattered points; a legend that switches series, and a readout that follows the pointer.
 
 const space = "http://www.w3.org/2000/svg";
-const palette = ["--fill", "--warning-fill", "--success-fill", "--danger-fill", "--info-fill", "--muted"];
+const seriesColors = [["#3554d1", "#93a8ff"], ["#c96a0a", "#f0a865"], ["#1b8a5a", "#6ad29f"], ["#c0332b", "#ff958c"], ["#8a4fc7", "#cda2f7"], ["#0b8199", "#63cbe0"]];
 const margins = { top: 12, right: 12, bottom: 30, left: 52 };
 
 const styles = `
+.w-chart { ${seriesColors.map(([light], i) => `--series-${i}: ${light};`).join(" ")} }
+@supports (color: light-dark(red, blue)) { .w-chart { ${seriesColors.map(([light, dark], i) => `--series-${i}: light-dark(${light}, ${dark});`).join(" ")} } }
 .w-chart figure { margin: 0; }
 .w-chart figcaption { font-weight: 600; margin-block-end: var(--s2); }
 .w-chart .w-plot { position: relative; }
@@ -13,7 +15,7 @@ const styles = `
 .w-chart .grid { stroke: var(--line); } .w-chart .axis { stroke: var(--edge); }
 .w-chart .line { fill: none; stroke-width: 2.25; stroke-linejoin: round; stroke-linecap: round; }
 .w-chart .cursor { stroke: var(--edge); stroke-dasharray: 3 3; }
-.w-chart .legend { display: flex; flex-wrap: wrap; gap: .25rem .4rem; margin-block-start: var(--s2); }
+.w-chart .legend { display: flex; flex-wrap: wrap; gap: .25rem .4rem; margin: var(--s2) -.5rem 0; }
 .w-chart .legend button { display: inline-flex; align-items: center; gap: .45rem; border: 0; border-radius: var(--radius); padding: .2rem .5rem; background: none; color: var(--text); font: .875rem var(--font); cursor: pointer; }
 .w-chart .legend button:hover { background: var(--sunken); }
 .w-chart .legend i { inline-size: .75rem; block-size: .75rem; border-radius: .2rem; }
@@ -59,7 +61,7 @@ class Chart {
     this.spec = spec;
     this.height = typeof spec.height === "number" ? spec.height : 300;
     this.series = (spec.series || []).map((series, i) => ({
-      name: series.name || `${i + 1}`, points: series.points || [], shown: true, color: series.color || `var(${palette[i % palette.length]})`,
+      name: series.name || `${i + 1}`, points: series.points || [], shown: true, color: series.color || `var(--series-${i % seriesColors.length})`,
     }));
     // Words on the x axis are categories; bars always stand side by side in categories.
     const values = this.series.flatMap((series) => series.points.map((point) => point[0]));

@@ -13,12 +13,13 @@ const styles = `
 .w-datatable .gap { inline-size: 1px; align-self: stretch; background: var(--line); }
 .w-datatable .scroll { overflow: auto; flex: 1; min-block-size: 0; position: relative; overflow-anchor: none; }
 .w-datatable .scroll:focus-visible { outline-offset: -3px; }
-.w-datatable .line { display: grid; grid-template-columns: var(--columns); min-inline-size: 100%; inline-size: max-content; }
+.w-datatable .line, .w-datatable .body { inline-size: max(100%, var(--wide)); }
+.w-datatable .line { display: grid; grid-template-columns: var(--columns); }
 .w-datatable .head { position: sticky; inset-block-start: 0; z-index: 1; background: var(--sunken); border-block-end: 1px solid var(--line); }
-.w-datatable .head button { display: flex; align-items: center; gap: .35rem; padding: 0 .75rem; block-size: 2.4rem; border: 0; background: none; color: var(--muted); font: 600 .8125rem var(--font); text-align: start; cursor: pointer; overflow: hidden; white-space: nowrap; }
+.w-datatable .head button { display: flex; align-items: center; padding: 0 .75rem; block-size: 2.4rem; border: 0; background: none; color: var(--muted); font: 600 .8125rem var(--font); text-align: start; cursor: pointer; overflow: hidden; white-space: nowrap; }
 .w-datatable .head button:hover { color: var(--text); } .w-datatable .head button:focus-visible { outline-offset: -3px; }
-.w-datatable .body { position: relative; inline-size: max-content; min-inline-size: 100%; }
-.w-datatable .row { position: absolute; inset-inline: 0; inset-block-start: 0; block-size: ${rowHeight}px; border-block-end: 1px solid var(--line); contain: strict; background: var(--surface); }
+.w-datatable .body { position: relative; }
+.w-datatable .row { position: absolute; inset-inline-start: 0; inset-block-start: 0; block-size: ${rowHeight}px; border-block-end: 1px solid var(--line); contain: strict; background: var(--surface); }
 .w-datatable .row > * { padding: 0 .75rem; line-height: ${rowHeight - 1}px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .w-datatable .number { text-align: end; font-variant-numeric: tabular-nums; }
 .w-datatable .head .number { justify-content: flex-end; }
@@ -122,6 +123,7 @@ class DataTable {
   buildHead() {
     const { h } = this.core;
     this.element.style.setProperty("--columns", this.columns.map((column) => `minmax(${column.width}px, ${column.width}fr)`).join(" "));
+    this.element.style.setProperty("--wide", `${this.columns.reduce((sum, column) => sum + column.width, 0)}px`);
     this.head.replaceChildren(...this.columns.map((column) => {
       const mark = h("span", { "aria-hidden": "true" });
       const button = h("button", { type: "button", class: column.isNumber ? "number" : null, role: "columnheader", "aria-sort": "none" }, column.path.join(" › "), mark);
@@ -142,7 +144,7 @@ class DataTable {
     else this.sorting = { column: null, direction: 1 };
     for (const other of this.columns) {
       const direction = other === this.sorting.column ? this.sorting.direction : 0;
-      other.mark.textContent = direction === 0 ? "" : direction > 0 ? "▲" : "▼";
+      other.mark.textContent = direction === 0 ? "" : direction > 0 ? "\u00a0▲" : "\u00a0▼";
       other.button.setAttribute("aria-sort", direction === 0 ? "none" : direction > 0 ? "ascending" : "descending");
     }
     this.refresh();

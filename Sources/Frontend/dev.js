@@ -29,7 +29,7 @@ pre { margin: .55rem 0 0; padding: .65rem .8rem; border-radius: 6px; background:
 pre .caret { color: #ff9d95; font-weight: 700; } pre .gutter { color: #8a92a3; }
 details { padding: 0 1.4rem 1rem; color: #a7adba; } summary { cursor: pointer; }
 details pre { max-block-size: 40vh; overflow: auto; white-space: pre-wrap; }
-footer { padding: .6rem 1.4rem .9rem; color: #a7adba; font-size: .82rem; border-block-start: 1px solid #2a2e37; }
+footer { display: flex; flex-wrap: wrap; gap: .3rem 1.5rem; padding: .6rem 1.4rem .9rem; color: #a7adba; font-size: .82rem; border-block-start: 1px solid #2a2e37; }
 kbd { font: .78rem ui-monospace, monospace; padding: .05rem .35rem; border: 1px solid #454b58; border-radius: 4px; color: #d9dce3; }
 :focus-visible { outline: 2px solid #9fb6ff; outline-offset: 2px; }
 .card:focus-visible { outline: none; }
@@ -73,7 +73,9 @@ class Overlay {
     const logText = log ? make("details", "", make("summary", "", "Log"), make("pre", "", log)) : null;
     if (logText && diagnostics.length === 0) logText.open = true;
     this.card = make("div", "card", make("header", "", make("h1", "", title), make("span", "", hint), close), list, logText,
-      make("footer", "", make("kbd", "", "j"), " ", make("kbd", "", "k"), " next, previous   ", make("kbd", "", "Esc"), " close   It closes by itself when the code is fixed."));
+      
+      make("footer", "", diagnostics.length > 1 ? make("span", "", make("kbd", "", "j"), " ", make("kbd", "", "k"), " next, previous") : null,
+        make("span", "", make("kbd", "", "Esc"), " close"), make("span", "", "Goes by itself when the code is fixed.")));
     this.card.tabIndex = -1;
     this.card.setAttribute("role", "alertdialog");
     this.card.setAttribute("aria-label", title);
@@ -81,7 +83,9 @@ class Overlay {
     this.back = make("div", "back", this.card);
     this.root.append(this.back);
     this.select(0);
-    if (document.activeElement === document.body || !document.activeElement) this.card.focus({ preventScroll: true });
+    // The page is covered; what is typed now is meant for the overlay. The focus goes back when it leaves.
+    if (document.activeElement !== this.host) this.focusBefore = document.activeElement;
+    this.card.focus({ preventScroll: true });
   }
 
   item(diagnostic, index) {
@@ -102,7 +106,7 @@ class Overlay {
       const parts = /^(\s*\d*\s*\|)(.*)$/.exec(line);
       const body = parts ? parts[2] : line;
       if (parts) pre.append(make("span", "gutter", parts[1]));
-      pre.append(/^[\s~^|`-]*[\^~][\s~^|`-]*/.test(body) ? make("span", "caret", body) : body, "\n");
+      pre.append(/^\s*(?:[|]\s*)*(?:`- |[\^~])/.test(body) ? make("span", "caret", body) : body, "\n");
     }
     return pre;
   }
@@ -139,10 +143,17 @@ class Overlay {
     this.back.remove();
     const back = this.back;
     this.back = null;
+    this.giveFocusBack();
     this.sign("bad", this.title, () => { this.back = back; this.root.append(back); this.unsign(); this.card.focus(); });
   }
 
+  giveFocusBack() {
+    if (this.focusBefore?.isConnected) this.focusBefore.focus({ preventScroll: true });
+    this.focusBefore = null;
+  }
+
   clear() {
+    if (this.isOpen) this.giveFocusBack();
     this.back?.remove();
     this.back = null;
     this.items = [];

@@ -1,6 +1,6 @@
 // One field of a form or a pin: label, control, help and feedback. The kinds of control are in fields-text.js, fields-choice.js and
 // fields-file.js; this file has what they share.
-import { addStyle, h, icon, setAttributes, uniqueId } from "./dom.js";
+import { addStyle, h, icon, prefersReducedMotion, setAttributes, uniqueId } from "./dom.js";
 import { say } from "./i18n.js";
 import { sendCallback } from "./state.js";
 
@@ -119,6 +119,12 @@ export class Field {
   setValue(value) { this.control.value = value ?? ""; }
   value() { return this.control.value; }
   focus() { this.control.focus({ preventScroll: true }); }
+
+  // Focus, and in view with its label and feedback.
+  bringForward() {
+    this.focus();
+    this.root.scrollIntoView({ block: "nearest", behavior: prefersReducedMotion() ? "auto" : "smooth" });
+  }
 }
 
 const fieldKinds = {};

@@ -76,7 +76,7 @@ class Form {
       const problem = field.problem();
       if (problem) { field.setStatus(false, problem); firstWrong ||= field; }
     }
-    if (firstWrong) { firstWrong.control.focus(); firstWrong.focus(); return; }
+    if (firstWrong) { firstWrong.bringForward(); return; }
     const data = {};
     for (const field of this.fields) data[field.name] = field.value();
     const files = this.fields.flatMap((field) => field.files());
@@ -107,7 +107,7 @@ class Form {
       if (field.name !== name) continue;
       field.update(attributes);
       // The verdict on an answer: go where it has to be mended. Disabled buttons lost the focus, so it is ours to place.
-      if (wasBusy && attributes.valid_status === false) field.focus();
+      if (wasBusy && attributes.valid_status === false) field.bringForward();
     }
   }
 
