@@ -49,6 +49,7 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    .testTarget(name: "WebIOTests", dependencies: ["WebIO", "WebIOHTTP"], swiftSettings: strict),
     .testTarget(name: "WebIOPosixTests", dependencies: ["WebIOPosix"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],
