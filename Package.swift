@@ -49,6 +49,7 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    .testTarget(name: "WebIOTests", dependencies: ["WebIO", "WebIOHTTP"], swiftSettings: strict),
     .testTarget(name: "WebIOPosixTests", dependencies: ["WebIOPosix"], swiftSettings: strict),
 
     // Real parts: Chromium through chromedriver, OpenSSH's sshd, the built `webio`.

@@ -36,3 +36,5 @@ int webio_accept(int listener, struct sockaddr_storage *peer, socklen_t *length)
 }
 
 int webio_spawn_new_session(void) { return POSIX_SPAWN_SETSID; }
+
+int webio_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
