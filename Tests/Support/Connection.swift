@@ -34,7 +34,7 @@ public final class Connection {
     var done = 0
     while done < bytes.count {
       let count = bytes[done...].withUnsafeBytes {
-        send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue))
+        send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
       }
       guard count > 0 else { throw Failure(description: "send: \(String(cString: strerror(errno)))") }
       done += count

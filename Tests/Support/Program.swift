@@ -28,9 +28,11 @@ public final class Program: @unchecked Sendable {  // what changes is under the 
     for (name, value) in environment { variables[name] = value }
     variables["WEBIO_TEST_MARK"] = mark
 
-    var outputPipe: [Int32] = [-1, -1]
-    var errorPipe: [Int32] = [-1, -1]
-    guard pipe2(&outputPipe, O_CLOEXEC) == 0, pipe2(&errorPipe, O_CLOEXEC) == 0 else { throw Failure("pipe2", errno) }
+    // Two pipes and a spawn at a time, so that no other child gets the ends before they are marked.
+    Self.spawning.lock()
+    defer { Self.spawning.unlock() }
+    let outputPipe = try Self.makePipe()
+    let errorPipe = try Self.makePipe()
     defer {
       close(outputPipe[1])
       close(errorPipe[1])
@@ -41,7 +43,6 @@ public final class Program: @unchecked Sendable {  // what changes is under the 
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_adddup2(&actions, outputPipe[1], 1)
     posix_spawn_file_actions_adddup2(&actions, errorPipe[1], 2)
-    if let directory { posix_spawn_file_actions_addchdir_np(&actions, directory) }
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
@@ -54,12 +55,13 @@ public final class Program: @unchecked Sendable {  // what changes is under the 
     let flags = Int32(webio_spawn_new_session()) | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
     posix_spawnattr_setflags(&attributes, Int16(flags))
 
-    let words = [path] + arguments
+    // posix_spawn's own way to change the directory is an extension that Swift does not see.
+    let words = (directory.map { ["/usr/bin/env", "-C", $0] } ?? []) + [path] + arguments
     let pairs = variables.map { "\($0.key)=\($0.value)" }
     var child: pid_t = 0
     var argv = words.map { strdup($0) } + [nil]
     var envp = pairs.map { strdup($0) } + [nil]
-    let code = posix_spawn(&child, path, &actions, &attributes, &argv, &envp)
+    let code = posix_spawn(&child, words[0], &actions, &attributes, &argv, &envp)
     for pointer in argv + envp { free(pointer) }
     guard code == 0 else {
       close(outputPipe[0])
@@ -71,6 +73,15 @@ public final class Program: @unchecked Sendable {  // what changes is under the 
     Thread.detachNewThread { [self] in pump(ends.0) { self.output.append($0) } }
     Thread.detachNewThread { [self] in pump(ends.1) { self.errorOutput.append($0) } }
     Thread.detachNewThread { [self] in reap() }
+  }
+
+  private static let spawning = NSLock()
+
+  private static func makePipe() throws -> [Int32] {
+    var ends: [Int32] = [-1, -1]
+    guard pipe(&ends) == 0 else { throw Failure("pipe", errno) }
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    return ends
   }
 
   private func pump(_ descriptor: Int32, _ keep: (Data) -> Void) {
