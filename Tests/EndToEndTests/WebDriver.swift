@@ -1,12 +1,11 @@
 import Foundation
-import FoundationNetworking
 import TestSupport
 
 /// A client of the W3C WebDriver protocol: one chromedriver, one headless Chromium, one tab.
 final class WebDriver: Sendable {
   private let driver: GuardedService
   private let profile: TemporaryDirectory
-  private let base: String
+  private let port: UInt16
   private let session: String
 
   struct Failure: Error, CustomStringConvertible {
@@ -14,10 +13,10 @@ final class WebDriver: Sendable {
     let description: String
   }
 
-  private init(_ driver: GuardedService, _ profile: TemporaryDirectory, base: String, session: String) {
+  private init(_ driver: GuardedService, _ profile: TemporaryDirectory, port: UInt16, session: String) {
     self.driver = driver
     self.profile = profile
-    self.base = base
+    self.port = port
     self.session = session
   }
 
@@ -25,9 +24,8 @@ final class WebDriver: Sendable {
     let port = try freePort()
     let driver = try await GuardedService(
       Program.require("chromedriver"), ["--port=\(port)", "--log-level=WARNING"])
-    let base = "http://127.0.0.1:\(port)"
     try await eventually("chromedriver is ready", within: .seconds(30), state: { await driver.output }) {
-      (try? await call("GET", "\(base)/status"))?["ready"].bool == true
+      (try? call(port, "GET", "/status"))?["ready"].bool == true
     }
     let profile = try TemporaryDirectory("webio-chromium")
     var arguments: [JSON] = [
@@ -46,46 +44,42 @@ final class WebDriver: Sendable {
         ]
       ]
     ]
-    let answer = try await call("POST", "\(base)/session", capabilities)
+    let answer = try call(port, "POST", "/session", capabilities)
     guard let session = answer["sessionId"].string else { throw NotInTime("no session: \(answer.text)") }
-    return WebDriver(driver, profile, base: base, session: session)
+    return WebDriver(driver, profile, port: port, session: session)
   }
 
-  private static func call(_ method: String, _ url: String, _ body: JSON? = nil) async throws -> JSON {
-    var request = URLRequest(url: URL(string: url)!, timeoutInterval: 60)
-    request.httpMethod = method
-    if let body {
-      request.httpBody = Data(body.text.utf8)
-      request.setValue("application/json; charset=utf-8", forHTTPHeaderField: "Content-Type")
-    }
-    let (data, response) = try await URLSession.shared.data(for: request)
-    let value = try JSON(parsing: String(decoding: data, as: UTF8.self))["value"]
-    guard (response as? HTTPURLResponse)?.statusCode == 200 else {
+  private static func call(_ port: UInt16, _ method: String, _ path: String, _ body: JSON? = nil) throws -> JSON {
+    let answer = try HTTPProbe.get(
+      path, port: port, fields: ["Content-Type": "application/json; charset=utf-8"], method: method,
+      body: body?.text ?? "", within: .seconds(60))
+    let value = try JSON(parsing: answer.text)["value"]
+    guard answer.status == 200 else {
       throw Failure(code: value["error"].string ?? "", description: value["message"].string ?? value.text)
     }
     return value
   }
 
-  private func call(_ method: String, _ path: String, _ body: JSON? = nil) async throws -> JSON {
-    try await Self.call(method, "\(base)/session/\(session)\(path)", body)
+  private func call(_ method: String, _ path: String, _ body: JSON? = nil) throws -> JSON {
+    try Self.call(port, method, "/session/\(session)\(path)", body)
   }
 
-  func open(_ url: String) async throws { _ = try await call("POST", "/url", ["url": .string(url)]) }
+  func open(_ url: String) async throws { _ = try call("POST", "/url", ["url": .string(url)]) }
 
   func resize(width: Int, height: Int) async throws {
-    _ = try await call(
+    _ = try call(
       "POST", "/window/rect", ["width": .number(Double(width)), "height": .number(Double(height))])
   }
 
   /// The value of a script's `return`; its arguments are `arguments[0]` …
   func run(_ script: String, _ arguments: JSON...) async throws -> JSON {
-    try await call("POST", "/execute/sync", ["script": .string(script), "args": .array(arguments)])
+    try call("POST", "/execute/sync", ["script": .string(script), "args": .array(arguments)])
   }
 
   /// The same, but a page that is just being exchanged gives null instead of an error.
   func look(_ script: String, _ arguments: JSON...) async throws -> JSON {
     do {
-      return try await call("POST", "/execute/sync", ["script": .string(script), "args": .array(arguments)])
+      return try call("POST", "/execute/sync", ["script": .string(script), "args": .array(arguments)])
     } catch let failure as Failure where failure.code != "invalid session id" {
       return .null
     }
@@ -138,7 +132,7 @@ final class WebDriver: Sendable {
   func find(_ selector: String, within limit: Duration = .seconds(20)) async throws -> String {
     try await eventually("the page has \(selector)", within: limit, state: describe) {
       do {
-        let found = try await call("POST", "/element", ["using": "css selector", "value": .string(selector)])
+        let found = try call("POST", "/element", ["using": "css selector", "value": .string(selector)])
         return found["element-6066-11e4-a52e-4f735466cecf"].string
       } catch let failure as Failure where failure.code == "no such element" {
         return nil
@@ -147,23 +141,23 @@ final class WebDriver: Sendable {
   }
 
   func click(_ selector: String) async throws {
-    _ = try await call("POST", "/element/\(try await find(selector))/click", [:])
+    _ = try call("POST", "/element/\(try await find(selector))/click", [:])
   }
 
   /// Types as a person does, key by key. `\u{E007}` is Enter.
   func type(_ text: String, into selector: String) async throws {
-    _ = try await call("POST", "/element/\(try await find(selector))/value", ["text": .string(text)])
+    _ = try call("POST", "/element/\(try await find(selector))/value", ["text": .string(text)])
   }
 
   /// Lines of the browser's console since the last call.
   func consoleLog() async throws -> [String] {
-    try await call("POST", "/se/log", ["type": "browser"]).items.map {
+    try call("POST", "/se/log", ["type": "browser"]).items.map {
       "\($0["level"].string ?? "") \($0["message"].string ?? "")"
     }
   }
 
   func screenshot(_ name: String) async throws {
-    let answer = try await call("GET", "/screenshot")
+    let answer = try call("GET", "/screenshot")
     guard let data = Data(base64Encoded: answer.string ?? "") else { throw NotInTime("no screenshot") }
     try Artifacts.save("\(name).png", data)
   }

@@ -125,7 +125,7 @@ public final class Program: @unchecked Sendable {  // what changes is under the 
   public func waitForEnd(within limit: Duration = .seconds(30)) async throws -> Ending {
     let ending = try await eventually("\(processID) ends", within: limit, state: { errorText }) { ended }
     // A descendant may hold the streams open; a test that minds looks for it.
-    let deadline = Deadline(.seconds(2))
+    let deadline = Deadline(.milliseconds(500))
     while lock.withLock({ openStreams }) > 0, !deadline.isOver { try await Task.sleep(for: .milliseconds(5)) }
     return ending
   }
@@ -150,7 +150,8 @@ public final class Program: @unchecked Sendable {  // what changes is under the 
   /// The file that a name stands for in PATH, or in the places that only root's PATH has.
   public static func find(_ name: String) -> String? {
     let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
-    for directory in path.split(separator: ":") + ["/usr/sbin", "/usr/local/sbin"] {
+    let directories = path.components(separatedBy: ":") + ["/usr/sbin", "/usr/local/sbin"]
+    for directory in directories where !directory.isEmpty {
       let candidate = "\(directory)/\(name)"
       if access(candidate, X_OK) == 0 { return candidate }
     }
