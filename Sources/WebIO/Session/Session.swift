@@ -20,6 +20,8 @@ final class Session: Sendable {
     var contexts: [String: TaskContext] = [:]
     var callbacks: [String: Callback] = [:]
     var tasks: [Int: Task<Void, Never>] = [:]
+    /// The number of a context's task.
+    var numbers: [String: Int] = [:]
     var running = 0
     var nextNumber = 0
     var deferred: [@Sendable () -> Void] = []
@@ -38,12 +40,14 @@ final class Session: Sendable {
   // MARK: Tasks
 
   /// Runs `body` in this session: on the cooperative pool, or on a thread of its own when it blocks.
-  func run(_ function: TaskFunction, name: String, scopes: [String] = [rootScope]) {
+  @discardableResult
+  func run(_ function: TaskFunction, name: String, scopes: [String] = [rootScope]) -> TaskContext {
     let context = TaskContext(session: self, id: makeID(prefix: name), scopes: scopes)
     register(context)
     let number = state.withLock { state in
       state.running += 1
       state.nextNumber += 1
+      state.numbers[context.id] = state.nextNumber
       return state.nextNumber
     }
     switch function.body {
@@ -66,11 +70,21 @@ final class Session: Sendable {
         taskEnded(context, number)
       }
     }
+    return context
   }
+
+  /// Ends one task of the session.
+  func cancel(_ context: TaskContext) {
+    context.mailbox.close(WebIOError.sessionClosed)
+    state.withLock { state in state.tasks[state.numbers[context.id] ?? 0] }?.cancel()
+  }
+
+  func isRunning(_ context: TaskContext) -> Bool { state.withLock { $0.contexts[context.id] === context } }
 
   private func taskEnded(_ context: TaskContext, _ number: Int) {
     let isOver = state.withLock { state in
       state.contexts[context.id] = nil
+      state.numbers[context.id] = nil
       state.tasks[number] = nil
       state.running -= 1
       // A page with buttons stays alive for them, until its visitor leaves.
