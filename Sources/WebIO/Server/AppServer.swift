@@ -1,4 +1,3 @@
-import CWebIOFrontend
 import Glibc
 import WebIOHTTP
 import WebIOPosix
