@@ -30,6 +30,7 @@ function prepareRichText(fragment) {
     table.replaceWith(box);
     box.append(table);
   }
+  for (const box of fragment.querySelectorAll("li.task input")) box.setAttribute("aria-label", box.closest("li").textContent.trim().split("\n")[0]);
   for (const link of fragment.querySelectorAll("a[href^='http']")) if (!link.target) link.rel = "noopener";
 }
 
