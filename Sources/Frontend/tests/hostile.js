@@ -20,6 +20,8 @@ export async function probe() {
   const problems = [];
   const host = document.createElement("div");
   document.body.append(host);
+  // Handlers shall run, links shall not lead away from the test.
+  host.addEventListener("click", (event) => event.preventDefault());
   for (const piece of pieces) {
     for (const html of [piece, markdownToHTML(piece, characterReference, fullMarkdown)]) {
       host.replaceChildren(sanitizedFragment(html));
