@@ -92,6 +92,7 @@ async function startPage() {
   exposeGlobals();
   const wait = useLanguage(navigator.language, pageConfig);
   if (wait) await wait;
+  byId("pywebio-loading")?.setAttribute("aria-label", say("loading"));
   const queue = new CommandQueue(commandHandlers, (number) => live.session.handled(number));
   flood.isOn = () => queue.isLong;
   live.session = await makeSession({

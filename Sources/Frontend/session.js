@@ -177,16 +177,9 @@ export class WebSocketSession {
     this.hooks.state(state);
   }
 
-  // Takes the session over again from another tab.
-  takeBack() {
-    this.state = "connecting";
-    this.connect();
-  }
-
   send(event, files) {
     if (this.isOver) { this.hooks.state("refusing"); return; }
-    this.outbox.add(event, files);
-    const entry = this.outbox.waiting[this.outbox.waiting.length - 1];
+    const entry = this.outbox.add(event, files);
     if (this.canSend) this.transmit(entry);
   }
 
