@@ -92,14 +92,7 @@ public struct Pin: Sendable {
   }
 
   private func ask(_ command: String, _ spec: Spec) async throws -> JSON {
-    let parent = try TaskContext.required()
-    let context = parent.forAsking()
-    defer { parent.endAsking(context) }
-    context.send(command, spec)
-    while true {
-      let event = try await context.mailbox.next()
-      if event.kind == .yield { return event.data }
-    }
+    try await TaskContext.required().question(command, spec)
   }
 }
 

@@ -137,13 +137,19 @@ final class Session: Sendable {
 
   // MARK: Commands out
 
-  func send(_ command: [UInt8]) {
-    switch outbox.append(command) {
+  /// The command's number.
+  @discardableResult
+  func send(_ command: [UInt8], _ life: Outbox.Life = .lasting) -> Int {
+    let (appended, number) = outbox.append(command, life)
+    switch appended {
     case .quiet: break
     case .wake: EventLoop.run { self.flush() }
     case .overflow: close()
     }
+    return number
   }
+
+  func spend(_ number: Int) { outbox.spend(number) }
 
   @EventLoop func flush() {
     guard let link else { return }
@@ -195,7 +201,9 @@ final class Session: Sendable {
     }
     let (context, callback) = state.withLock { ($0.contexts[event.taskID], $0.callbacks[event.taskID]) }
     if let context {
-      if !context.mailbox.post(event) { Log.warning("session \(id.prefix(6)): an event was dropped, its task reads none") }
+      if !context.mailbox.post(event) {
+        Log.warning("session \(id.prefix(6)): an event was dropped, its task reads none")
+      }
     } else if let callback, event.kind == .callback {
       run(TaskFunction { try await callback(event.data) }, name: "click")
     }
