@@ -23,7 +23,8 @@ let package = Package(
     .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssh2-1-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["libssh2-1-dev"])]),
     .target(
-      name: "CWebIOFrontend", path: "Sources/Frontend", exclude: ["PROTOCOL.md", "tests"], sources: ["frontend.c"]),
+      name: "CWebIOFrontend", path: "Sources/Frontend", exclude: ["PROTOCOL.md", "core.list", "tests"],
+      sources: ["frontend.c"]),
     .target(name: "CWebIOTemplates", path: "Templates", exclude: ["hello"], sources: ["templates.c"]),
 
     // Floor 1

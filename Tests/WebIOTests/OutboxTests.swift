@@ -7,11 +7,11 @@ import Testing
 
   @Test func onlyTheFirstOfManyCommandsWakesTheLoop() {
     let outbox = Outbox()
-    #expect(outbox.append(bytes("a")) == .wake)
-    #expect(outbox.append(bytes("b")) == .quiet)
+    #expect(outbox.append(bytes("a")).appended == .wake)
+    #expect(outbox.append(bytes("b")).appended == .quiet)
     #expect(outbox.take(limit: 1000)?.commands.count == 2)
     #expect(outbox.take(limit: 1000) == nil)
-    #expect(outbox.append(bytes("c")) == .wake)
+    #expect(outbox.append(bytes("c")).appended == .wake)
   }
 
   @Test func aPageThatComesBackGetsWhatItMissed() {
@@ -49,5 +49,18 @@ import Testing
     #expect(!outbox.rewind(after: 0))
     #expect(outbox.rewind(after: 2))
     #expect(outbox.take(limit: 1)?.first == 3)
+  }
+
+  @Test func whatHasPassedIsNotReplayed() {
+    let outbox = Outbox()
+    let form = outbox.append(bytes("form")).number
+    _ = outbox.append(bytes("text"))
+    _ = outbox.append(bytes("destroy"), .passing(retiring: [form]))
+    _ = outbox.take(limit: 1000)
+    #expect(outbox.rewind(after: 0))
+    #expect(outbox.take(limit: 1000).map { Array($0.commands) } == [bytes("form"), bytes("text"), bytes("destroy")])
+    outbox.acknowledge(3)
+    #expect(outbox.rewind(after: 0))
+    #expect(outbox.take(limit: 1000).map { Array($0.commands) } == [bytes("null"), bytes("text"), bytes("null")])
   }
 }

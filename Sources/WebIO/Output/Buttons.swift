@@ -21,9 +21,14 @@ extension Content {
     buttons(labels.map { ($0, .primary, false) }, small: small) { try await action(labels[$0]) }
   }
 
+  /// A button that looks like a link.
+  static func linkButton(_ label: String, action: @escaping @Sendable () async throws -> Void) -> Content {
+    buttons([(label, .primary, false)], small: false, link: true) { _ in try await action() }
+  }
+
   /// Values never travel: the page sends the clicked button's index, which is checked here.
   private static func buttons(
-    _ buttons: [(label: String, color: ButtonColor, disabled: Bool)], small: Bool,
+    _ buttons: [(label: String, color: ButtonColor, disabled: Bool)], small: Bool, link: Bool = false,
     _ clicked: @escaping @Sendable (Int) async throws -> Void
   ) -> Content {
     let disabled = buttons.map(\.disabled)
@@ -44,7 +49,7 @@ extension Content {
         return .spec(item)
       })
     if small { spec.set("small", true) }
-    spec.set("link", false)
+    spec.set("link", link)
     spec.set("outline", false)
     spec.set("group", false)
     return Content(spec)

@@ -28,6 +28,12 @@ public struct Content: Sendable, ExpressibleByStringInterpolation {
     return content
   }
 
+  /// Later output goes into this element, or into the part of it that `selector` finds.
+  mutating func setContainer(_ id: String, selector: String?) {
+    base["container_selector"] = .json(selector.map { .string($0) } ?? .null)
+    base.set("container_dom_id", id)
+  }
+
   /// As it goes over the wire, with the placement of the outermost one.
   func spec(scope: String = rootScope, position: Int = -1) -> Spec {
     var spec = base

@@ -1,4 +1,3 @@
-import CWebIOFrontend
 import Glibc
 import WebIOHTTP
 import WebIOPosix
@@ -29,7 +28,7 @@ final class AppServer {
       let wanted = index == 0 ? address : SocketAddress(numericHost: address.host, port: port) ?? address
       do {
         port = try server.listen(on: wanted).port
-      } catch where index > 0 {
+      } catch  where index > 0 {
         continue
       }
     }
@@ -59,13 +58,15 @@ final class AppServer {
     }
     guard let address = SocketAddress(numericHost: options.host, port: port) else {
       throw WebIOError.invalidArgument(
-        "\"\(options.host)\" is no address to listen on. Use \"localhost\", \"0.0.0.0\", or an address of this machine.")
+        "\"\(options.host)\" is no address to listen on. Use \"localhost\", \"0.0.0.0\", or an address of this machine."
+      )
     }
     return [address]
   }
 
   private static func shownHost(_ host: String) -> String {
-    host.isEmpty || host == "0.0.0.0" || host == "::" ? "localhost" : host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]" : host
+    host.isEmpty || host == "0.0.0.0" || host == "::"
+      ? "localhost" : host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]" : host
   }
 
   /// Returns when the surrounding task is cancelled.
