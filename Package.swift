@@ -50,14 +50,14 @@ let package = Package(
       ],
       swiftSettings: strict),
 
-    .testTarget(name: "WebIOTests", dependencies: ["WebIO", "WebIOHTTP"], swiftSettings: strict),
-    .testTarget(name: "WebIOPosixTests", dependencies: ["WebIOPosix"], swiftSettings: strict),
-
     // Real parts: Chromium through chromedriver, OpenSSH's sshd, the built `webio`.
     .target(
       name: "TestSupport", dependencies: ["WebIOPosix", "CWebIOLinux"], path: "Tests/Support", swiftSettings: strict),
-    .testTarget(
-      name: "EndToEndTests", dependencies: ["TestSupport", "WebIOCommand"], swiftSettings: strict),
+    .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "WebIOCommand"], swiftSettings: strict),
+
+    .testTarget(name: "WebIOTests", dependencies: ["WebIO", "WebIOHTTP"], swiftSettings: strict),
+    .testTarget(name: "WebIOPosixTests", dependencies: ["WebIOPosix"], swiftSettings: strict),
+    .testTarget(name: "WebIOHTTPTests", dependencies: ["WebIOHTTP", "WebIOPosix"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c2x

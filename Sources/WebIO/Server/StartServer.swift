@@ -27,7 +27,7 @@ public func startServer(
   checkOrigin: (@Sendable (String) -> Bool)? = nil, autoOpenBrowser: Bool = false, maxPayloadSize: Int = 200 << 20
 ) async throws {
   try await startServer(
-    [Application(app)], host: host, port: port, debug: debug, staticDirectory: staticDirectory, theme: theme,
+    [Application("index", app)], host: host, port: port, debug: debug, staticDirectory: staticDirectory, theme: theme,
     remoteAccess: remoteAccess, reconnectTimeout: reconnectTimeout, allowedOrigins: allowedOrigins,
     checkOrigin: checkOrigin, autoOpenBrowser: autoOpenBrowser, maxPayloadSize: maxPayloadSize)
 }
@@ -40,7 +40,7 @@ public func startServer(
   checkOrigin: (@Sendable (String) -> Bool)? = nil, autoOpenBrowser: Bool = false, maxPayloadSize: Int = 200 << 20
 ) async throws {
   try await startServer(
-    [Application(blocking: app)], host: host, port: port, debug: debug, staticDirectory: staticDirectory,
+    [Application("index", blocking: app)], host: host, port: port, debug: debug, staticDirectory: staticDirectory,
     theme: theme, remoteAccess: remoteAccess, reconnectTimeout: reconnectTimeout, allowedOrigins: allowedOrigins,
     checkOrigin: checkOrigin, autoOpenBrowser: autoOpenBrowser, maxPayloadSize: maxPayloadSize)
 }

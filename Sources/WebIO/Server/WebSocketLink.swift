@@ -16,7 +16,7 @@ final class WebSocketLink: SessionLink {
     self.registry = registry
     self.isNumbered = isNumbered
     socket.onText = { [unowned self] bytes in receive(bytes) }
-    socket.onDrain = { [unowned self] in session.flush() }
+    socket.onDrain = { [session] in session.flush() }
     // The socket keeps its closures, and through this one the link, until it is closed.
     socket.onClose = { _, _ in self.closed() }
   }
