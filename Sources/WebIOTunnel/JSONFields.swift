@@ -21,7 +21,8 @@ struct JSONFields {
   init?(_ line: [UInt8]) {
     var scanner = Scanner(rest: line[...])
     scanner.skipSpace()
-    guard line.count <= LineBuffer.limit, scanner.take(UInt8(ascii: "{")), scanner.object(depth: 0, { members.append($0) })
+    guard line.count <= LineBuffer.limit, scanner.take(UInt8(ascii: "{")),
+      scanner.object(depth: 0, { members.append($0) })
     else { return nil }
     scanner.skipSpace()
     guard scanner.rest.isEmpty else { return nil }

@@ -61,9 +61,10 @@ final class SSHSession {
     var length = 0
     var type: Int32 = 0
     guard let bytes = libssh2_session_hostkey(pointer, &length, &type), length > 0, length < 65536 else { return nil }
-    return HostKey(blob: bytes.withMemoryRebound(to: UInt8.self, capacity: length) {
-      Array(UnsafeBufferPointer(start: $0, count: length))
-    })
+    return HostKey(
+      blob: bytes.withMemoryRebound(to: UInt8.self, capacity: length) {
+        Array(UnsafeBufferPointer(start: $0, count: length))
+      })
   }
 
   var serverVersion: String {

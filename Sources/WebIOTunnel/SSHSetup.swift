@@ -13,6 +13,9 @@ final class SSHSetup {
     case failed(TunnelError)
   }
 
+  /// What the server may write before we have read any of it.
+  private static let window: UInt32 = 256 * 1024
+
   private let request: LinkRequest
   private let session: SSHSession
   private(set) var listener: OpaquePointer?
@@ -50,8 +53,7 @@ final class SSHSetup {
   private func openSession() {
     if state == .opening {
       channel = libssh2_channel_open_ex(
-        session.pointer, "session", 7, UInt32(LIBSSH2_CHANNEL_WINDOW_DEFAULT),
-        UInt32(LIBSSH2_CHANNEL_PACKET_DEFAULT), nil, 0)
+        session.pointer, "session", 7, Self.window, UInt32(LIBSSH2_CHANNEL_PACKET_DEFAULT), nil, 0)
       if channel != nil {
         state = .starting
       } else if session.lastError != LIBSSH2_ERROR_EAGAIN {

@@ -1,6 +1,7 @@
 /// Makes text from the network fit for a terminal and for parsers. See RFC 4252 section 5.4.
 enum TerminalText {
   private static let escape: UInt8 = 0x1b
+  private enum EscapeState { case text, escape, control, string, stringEscape }
 
   /// Drops escape sequences and control characters, turns what is not UTF-8 into U+FFFD, and cuts to `limit` bytes.
   ///
@@ -25,8 +26,7 @@ enum TerminalText {
 
   /// Without ECMA-48 sequences: CSI up to its final byte, OSC and its kin up to BEL or ST, others by two bytes.
   static func withoutEscapes(_ bytes: some Sequence<UInt8>, limit: Int = .max) -> [UInt8] {
-    enum State { case text, escape, control, string, stringEscape }
-    var state = State.text
+    var state = EscapeState.text
     var kept: [UInt8] = []
     for byte in bytes {
       switch state {

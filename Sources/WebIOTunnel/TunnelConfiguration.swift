@@ -22,7 +22,8 @@ package struct TunnelConfiguration: Sendable {
   package var domain: String?
   /// The wanted name below the provider's domain.
   package var name: String?
-  /// A plain server's port to bind; 0 lets it choose, and the choice is kept over reconnections.
+  /// The port to bind on a server of one's own. 0 is the provider's usual one; a plain server then chooses, and the
+  /// choice is kept over reconnections.
   package var remotePort: UInt16 = 0
   /// A plain server's address to bind; with `GatewayPorts no` or `yes` the server ignores it.
   package var bindHost: String?
@@ -76,7 +77,7 @@ package struct TunnelConfiguration: Sendable {
     return domain ?? name ?? target.provider.bindHost
   }
 
-  var forwardPort: UInt16 { target.provider == .plain ? remotePort : target.provider.bindPort }
+  var forwardPort: UInt16 { target.isOwnServer && remotePort != 0 ? remotePort : target.provider.bindPort }
 
   /// The session's command; nil is a shell. A relay of one's own reads the wanted name from it.
   var command: String? {

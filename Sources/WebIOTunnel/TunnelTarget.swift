@@ -87,7 +87,8 @@ package struct TunnelTarget: Sendable, Equatable, CustomStringConvertible {
 
   private static func unknown(_ name: String) -> TunnelError {
     let names = Provider.all.filter { !$0.host.isEmpty }.map(\.name).joined(separator: ", ")
-    return usage("there is no tunnel provider named \(shown(name))", "There are \(names), and ssh://[user@]host[:port].")
+    return usage(
+      "there is no tunnel provider named \(shown(name))", "There are \(names), and ssh://[user@]host[:port].")
   }
 
   private static func shown(_ text: String) -> String { TerminalText.clean(text.utf8, limit: 100) }
