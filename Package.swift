@@ -58,6 +58,7 @@ let package = Package(
     .testTarget(name: "WebIOTests", dependencies: ["WebIO", "WebIOHTTP"], swiftSettings: strict),
     .testTarget(name: "WebIOPosixTests", dependencies: ["WebIOPosix"], swiftSettings: strict),
     .testTarget(name: "WebIOHTTPTests", dependencies: ["WebIOHTTP", "WebIOPosix"], swiftSettings: strict),
+    .testTarget(name: "WebIOTunnelTests", dependencies: ["WebIOTunnel", "WebIOPosix"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c2x
