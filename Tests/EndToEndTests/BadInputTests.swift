@@ -35,9 +35,7 @@ extension EndToEnd {
         """)
     }
 
-    private var toolkit: String {
-      ".package(name: \"WebIO\", path: \"\(URL(fileURLWithPath: #filePath).deletingLastPathComponent().path)/../..\")"
-    }
+    private let toolkit = ".package(name: \"WebIO\", path: \"\(checkout)\")"
 
     @Test(arguments: ["65536", "-1", "8o80", "+80", "99999999999999999999", "٨٠"])
     func aPortThatIsNone(port: String) async throws {

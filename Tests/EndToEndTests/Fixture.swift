@@ -5,6 +5,10 @@ import Testing
 /// All of these start real programs and measure real time, so they run one after the other.
 @Suite(.serialized) enum EndToEnd {}
 
+/// The root of this repository.
+let checkout = URL(fileURLWithPath: #filePath)
+  .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
+
 /// What the tests share because it is slow to make: one Chromium, and one project whose dependencies are built.
 actor Fixture {
   static let shared = Fixture()

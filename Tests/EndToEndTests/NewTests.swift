@@ -93,36 +93,40 @@ extension EndToEnd {
     }
   }
 
-  /// Every template is a project that builds without a warning, and whose style is ours.
+  /// What strangers start from: every template, and README's example.
   @Suite struct TemplateTests {
-    @Test(.timeLimit(.minutes(8))) func everyTemplateBuilds() async throws {
+    @Test(.timeLimit(.minutes(8))) func theyBuildWithoutAWarning() async throws {
       let directory = try TemporaryDirectory("webio-templates")
       let listed = try await WebioCommand.run(["new", "--list", "--json"], settings: directory)
       let names = try listed.output.split(separator: "\n").map { try JSON(parsing: $0)["name"].string ?? "" }
       #expect(names.contains("hello"))
-      let swift = try Program.require("swift")
       for name in names {
         let made = try await WebioCommand.run(
           ["new", name, "\(name)-app"], directory: directory.path, settings: directory)
         #expect(made.code == 0, "\(made.errors)")
-        let project = directory.file("\(name)-app")
-        // One scratch path, so that WebIO itself is built once.
-        let built = try await Program.run(
-          swift, ["build", "--package-path", project, "--scratch-path", directory.file("scratch")],
-          within: .seconds(400))
-        #expect(built.ending == .exited(0), "\(name):\n\(built.output)\(built.errors)")
-        #expect(!(built.output + built.errors).contains("warning:"), "\(name):\n\(built.output)\(built.errors)")
-        let style = try await Program.run(
-          swift,
-          ["format", "lint", "--strict", "--recursive", "--configuration", checkout + "/.swift-format"]
-            + ["\(project)/Package.swift", "\(project)/Sources"])
-        #expect(style.ending == .exited(0), "\(name):\n\(style.errors)")
+        try await expectGood(directory.file("\(name)-app"), directory)
       }
+
+      let readme = try readText("\(checkout)/README.md")
+      let blocks = readme.components(separatedBy: "```swift\n").dropFirst().map { $0.components(separatedBy: "```")[0] }
+      #expect(blocks.count == 1)
+      try directory.write("hello-app/Sources/main.swift", blocks.first ?? "")
+      try await expectGood(directory.file("hello-app"), directory)
     }
 
-    private var checkout: String {
-      URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().path
+    /// It builds, silently, and its style is ours.
+    private func expectGood(_ project: String, _ directory: TemporaryDirectory) async throws {
+      let swift = try Program.require("swift")
+      // One scratch path, so that WebIO itself is built once.
+      let built = try await Program.run(
+        swift, ["build", "--package-path", project, "--scratch-path", directory.file("scratch")], within: .seconds(400))
+      #expect(built.ending == .exited(0), "\(project):\n\(built.output)\(built.errors)")
+      #expect(!(built.output + built.errors).contains("warning:"), "\(project):\n\(built.output)\(built.errors)")
+      let style = try await Program.run(
+        swift,
+        ["format", "lint", "--strict", "--recursive", "--configuration", checkout + "/.swift-format"]
+          + ["\(project)/Package.swift", "\(project)/Sources"])
+      #expect(style.ending == .exited(0), "\(project):\n\(style.errors)")
     }
   }
 }
