@@ -34,6 +34,15 @@ extension EndToEnd {
       }
     }
 
+    @Test func aTerminalTakesControlC() async throws {
+      let program = try Program("/bin/sh", ["-c", "tty && stty size && exec sleep 60"], inTerminal: true)
+      defer { program.killAll() }
+      try await eventually("the size", state: { program.outputText }) { program.outputText.contains("30 100\r\n") }
+      #expect(program.outputText.hasPrefix("/dev/pts/"))
+      program.type("\u{3}")
+      #expect(try await program.waitForEnd() == .signalled(SIGINT))
+    }
+
     @Test(.timeLimit(.minutes(1))) func theRelayForwardsForOpenSSH() async throws {
       let server = try await SSHServer()
       let python = try await PythonServer()

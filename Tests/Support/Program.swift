@@ -18,10 +18,14 @@ public final class Program: @unchecked Sendable {  // what changes is under the 
   private var output = Data()
   private var errorOutput = Data()
   private var openStreams = 2
+  /// The user's end of its terminal.
+  private let keyboard: Int32
 
-  /// `environment` is added to this process's; a nil value removes a variable.
+  /// `environment` is added to this process's; a nil value removes a variable. With `inTerminal` it has a terminal of
+  /// its own, 100 columns wide, and all that it writes there is `outputText`.
   public init(
-    _ path: String, _ arguments: [String], directory: String? = nil, environment: [String: String?] = [:]
+    _ path: String, _ arguments: [String], directory: String? = nil, environment: [String: String?] = [:],
+    inTerminal: Bool = false
   ) throws {
     mark = "\(getpid())-\(UInt64.random(in: 0..<UInt64.max))"
     var variables = ProcessInfo.processInfo.environment
@@ -40,9 +44,19 @@ public final class Program: @unchecked Sendable {  // what changes is under the 
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-    posix_spawn_file_actions_adddup2(&actions, outputPipe[1], 1)
-    posix_spawn_file_actions_adddup2(&actions, errorPipe[1], 2)
+    if inTerminal {
+      let terminal = try Self.openTerminal()
+      keyboard = terminal.user
+      // A session leader that opens a terminal makes it its own.
+      posix_spawn_file_actions_addopen(&actions, 0, terminal.name, O_RDWR, 0)
+      posix_spawn_file_actions_adddup2(&actions, 0, 1)
+      posix_spawn_file_actions_adddup2(&actions, 0, 2)
+    } else {
+      keyboard = -1
+      posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+      posix_spawn_file_actions_adddup2(&actions, outputPipe[1], 1)
+      posix_spawn_file_actions_adddup2(&actions, errorPipe[1], 2)
+    }
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
@@ -69,7 +83,8 @@ public final class Program: @unchecked Sendable {  // what changes is under the 
       throw Failure("start \(path)", code)
     }
     processID = child
-    let ends = (outputPipe[0], errorPipe[0])
+    let ends = (inTerminal ? keyboard : outputPipe[0], errorPipe[0])
+    if inTerminal { close(outputPipe[0]) }
     Thread.detachNewThread { [self] in pump(ends.0) { self.output.append($0) } }
     Thread.detachNewThread { [self] in pump(ends.1) { self.errorOutput.append($0) } }
     Thread.detachNewThread { [self] in reap() }
@@ -82,6 +97,20 @@ public final class Program: @unchecked Sendable {  // what changes is under the 
     guard pipe(&ends) == 0 else { throw Failure("pipe", errno) }
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     return ends
+  }
+
+  private static func openTerminal() throws -> (user: Int32, name: String) {
+    // posix_openpt(3) and its kin by hand, see pts(4): Swift does not see them.
+    let user = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
+    var unlocked: Int32 = 0
+    var number: Int32 = 0
+    let (setLock, getNumber): (UInt, UInt) = (0x4004_5431, 0x8004_5430)
+    guard user >= 0, ioctl(user, setLock, &unlocked) == 0, ioctl(user, getNumber, &number) == 0 else {
+      throw Failure("/dev/ptmx", errno)
+    }
+    var size = winsize(ws_row: 30, ws_col: 100, ws_xpixel: 0, ws_ypixel: 0)
+    _ = ioctl(user, UInt(TIOCSWINSZ), &size)
+    return (user, "/dev/pts/\(number)")
   }
 
   private func pump(_ descriptor: Int32, _ keep: (Data) -> Void) {
@@ -118,6 +147,11 @@ public final class Program: @unchecked Sendable {  // what changes is under the 
   public func interrupt() {
     guard ended == nil else { return }
     kill(-processID, SIGINT)
+  }
+
+  /// Types into its terminal; "\u{3}" is Ctrl-C.
+  public func type(_ text: String) {
+    _ = Array(text.utf8).withUnsafeBytes { write(keyboard, $0.baseAddress, $0.count) }
   }
 
   /// Waits for its end and the last byte of its output.
