@@ -8,6 +8,8 @@ final class AppServer {
   private let handler: AppHandler
   private let server: HTTPServer
   private var stopped: CheckedContinuation<Void, Never>?
+  /// 0 behind a gateway.
+  private(set) var port: UInt16 = 0
 
   static func start(_ applications: ApplicationTable, _ options: ServerOptions) throws -> AppServer {
     if let dev = DevMode.current { return try AppServer(applications, options, dev) }
@@ -22,7 +24,7 @@ final class AppServer {
       allowedHosts: isLoopback ? [] : nil, allowedOrigins: options.allowedOrigins, checkOrigin: options.checkOrigin)
     handler = try AppHandler(applications, options, gate: gate)
     server = HTTPServer(handler: handler)
-    var port = UInt16(options.port)
+    port = UInt16(options.port)
     for (index, address) in addresses.enumerated() {
       // `localhost` is two addresses; a machine without IPv6 has one.
       let wanted = index == 0 ? address : SocketAddress(numericHost: address.host, port: port) ?? address
