@@ -31,6 +31,7 @@ final class WebDriver: Sendable {
     var arguments: [JSON] = [
       "--headless=new", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-extensions",
       "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-proxy-server",
+      "--force-prefers-reduced-motion",
       "--window-size=1000,800", .string("--user-data-dir=\(profile.path)"),
       // Nothing but this machine is there for it.
       "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost",
