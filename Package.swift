@@ -22,8 +22,9 @@ let package = Package(
     .systemLibrary(name: "CLibSSH2", pkgConfig: "libssh2", providers: [.apt(["libssh2-1-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssh2-1-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["libssh2-1-dev"])]),
-    .target(name: "CWebIOFrontend", path: "Sources/Frontend", sources: ["frontend.c"]),
-    .target(name: "CWebIOTemplates", path: "Templates", sources: ["templates.c"]),
+    .target(
+      name: "CWebIOFrontend", path: "Sources/Frontend", exclude: ["PROTOCOL.md", "tests"], sources: ["frontend.c"]),
+    .target(name: "CWebIOTemplates", path: "Templates", exclude: ["hello"], sources: ["templates.c"]),
 
     // Floor 1
     .target(name: "WebIOPosix", dependencies: ["CWebIOLinux"], swiftSettings: strict),

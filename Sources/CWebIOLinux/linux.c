@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <linux/openat2.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -33,3 +34,7 @@ void webio_name_thread(pthread_t thread, const char *name) { pthread_setname_np(
 int webio_accept(int listener, struct sockaddr_storage *peer, socklen_t *length) {
   return accept4(listener, (struct sockaddr *)peer, length, SOCK_CLOEXEC | SOCK_NONBLOCK);
 }
+
+int webio_spawn_new_session(void) { return POSIX_SPAWN_SETSID; }
+
+int webio_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }

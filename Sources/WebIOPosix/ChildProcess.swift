@@ -51,7 +51,7 @@ package final class ChildProcess: EventSource {
     defer { Glibc.close(null) }
     var pipes: [Int32] = [-1, -1]
     if case .pipe = output {
-      guard pipe2(&pipes, O_CLOEXEC) == 0 else { throw SystemError("pipe") }
+      guard webio_pipe(&pipes) == 0 else { throw SystemError("pipe") }
     }
     defer { if pipes[1] >= 0 { Glibc.close(pipes[1]) } }
 

@@ -2,9 +2,7 @@
 #ifndef CWEBIO_LINUX_H
 #define CWEBIO_LINUX_H
 
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
+// No _GNU_SOURCE here: Swift's Glibc module is built without it, and types that differ cannot be imported twice.
 #include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -69,6 +67,12 @@ int webio_accept(int listener, struct sockaddr_storage *peer, socklen_t *length)
 
 /// pthread_setname_np(3), a GNU extension. `name` has at most 15 bytes.
 void webio_name_thread(pthread_t thread, const char *name);
+
+/// pipe2(2) with close-on-exec.
+int webio_pipe(int ends[2]);
+
+/// POSIX_SPAWN_SETSID, a GNU extension.
+int webio_spawn_new_session(void);
 
 /// `environ`, which Swift holds for unsafe shared state.
 char **webio_environment(void);

@@ -1,0 +1,106 @@
+// Puts the page together: configuration, words, widgets, commands, session.
+import { overridableWords, say, useLanguage } from "./i18n.js";
+import { addStyleSheet, addStyle, byId, h, icon, readableSize, setAttributes, uniqueId } from "./dom.js";
+import { live, loadPart, pageConfig, partCore, readConfig, sendCallback, sendEvent, settings } from "./state.js";
+import { binaryFrame } from "./outbox.js";
+import { WebSocketSession } from "./session.js";
+import { CommandQueue } from "./commands.js";
+import { addWidgets, lazyWidget, renderContents, renderSpec } from "./output.js";
+import { controlOutput, flood, showOutput } from "./scope.js";
+import { errorCard, openApp, saveFile, textWidgets } from "./text.js";
+import { commandButton, layoutWidgets } from "./layout.js";
+import { tableWidgets } from "./table.js";
+import { progressWidgets, updateLogbox, updateProgress } from "./progress.js";
+import { addFieldKinds } from "./fields.js";
+import { textFields } from "./fields-text.js";
+import { choiceFields } from "./fields-choice.js";
+import { fileFields } from "./fields-file.js";
+import { destroyForm, fitPanel, openForm, showUpload, updateForm } from "./input.js";
+import { answerPinValue, answerPinValues, hookPin, pinWidgets, updatePin, waitForPin } from "./pin.js";
+import { closePopup, showPopup } from "./popup.js";
+import { showToast } from "./toast.js";
+import { setEnvironment } from "./env.js";
+import { reviveMarkup, runScript } from "./script.js";
+import { sanitizedFragment, trustedFragment } from "./sanitize.js";
+import { showState } from "./status.js";
+
+const commandHandlers = {
+  input: openForm,
+  input_group: openForm,
+  update_input: updateForm,
+  destroy_form: destroyForm,
+  output: showOutput,
+  output_ctl: controlOutput,
+  pin_value: answerPinValue,
+  pin_values: answerPinValues,
+  pin_update: updatePin,
+  pin_wait: waitForPin,
+  pin_onchange: hookPin,
+  popup: showPopup,
+  close_popup: closePopup,
+  toast: showToast,
+  set_env: setEnvironment,
+  run_script: runScript,
+  download: (spec) => saveFile(spec.name, spec.content),
+  progressbar: updateProgress,
+  logbox: updateLogbox,
+  datatable: (spec) => loadPart("datatable").then((module) => module.update(partCore, spec)),
+  task_error: (spec) => byId("pywebio-scope-ROOT").append(errorCard(spec)),
+  close_session: () => live.session.end(),
+};
+
+function registerParts() {
+  addWidgets(textWidgets);
+  addWidgets(layoutWidgets);
+  addWidgets(tableWidgets);
+  addWidgets(progressWidgets);
+  addWidgets(pinWidgets);
+  addWidgets({
+    custom_widget: lazyWidget("widget", () => ""),
+    chart: lazyWidget("chart", (spec) => `${spec.height || 320}px`),
+    datatable: lazyWidget("datatable", (spec) => (typeof spec.height === "number" ? `${spec.height}px` : spec.height || "600px")),
+  });
+  addFieldKinds(textFields);
+  addFieldKinds(choiceFields);
+  addFieldKinds(fileFields);
+  Object.assign(partCore, {
+    h, icon, say, addStyle, addStyleSheet, setAttributes, uniqueId, readableSize, renderSpec, renderContents, sendCallback, sendEvent,
+    commandButton, settings, sanitizedFragment, trustedFragment, reviveMarkup, binaryFrame, config: pageConfig,
+  });
+}
+
+async function makeSession(hooks) {
+  if (pageConfig.transport !== "http") return new WebSocketSession(pageConfig, hooks);
+  const module = await loadPart("http-session");
+  return module.makeSession(partCore, hooks);
+}
+
+// What PyWebIO apps find in the page's global scope.
+function exposeGlobals() {
+  window.WebIO = {
+    openApp,
+    pushData: (data, callback) => sendCallback(callback, data),
+    message_tpl: overridableWords(),
+    _state: { get CurrentSession() { return live.session; }, settings },
+  };
+}
+
+async function startPage() {
+  readConfig();
+  registerParts();
+  exposeGlobals();
+  const wait = useLanguage(navigator.language, pageConfig);
+  if (wait) await wait;
+  const queue = new CommandQueue(commandHandlers, (number) => live.session.handled(number));
+  flood.isOn = () => queue.isLong;
+  live.session = await makeSession({
+    commands: (list, number) => queue.add(list, number),
+    state: showState,
+    progress: showUpload,
+  });
+  addEventListener("resize", fitPanel);
+  new ResizeObserver(fitPanel).observe(byId("input-cards"));
+  live.session.start();
+}
+
+startPage();

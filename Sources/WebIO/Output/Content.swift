@@ -1,0 +1,67 @@
+import WebIOHTTP
+
+/// Something to show, which can stand by itself or in a table, a popup, a row, a collapse. A string literal is text.
+///
+///     put(.collapse("More", [.text("inside"), .markdown("**bold**"), "plain"]))
+///
+/// Every `putX` is `put(.x)`.
+public struct Content: Sendable, ExpressibleByStringInterpolation {
+  private var base: Spec
+  private var css = ""
+  private var click: Callback?
+
+  init(_ base: Spec) { self.base = base }
+
+  public init(stringLiteral text: String) { self = .text(text) }
+
+  /// Adds CSS declarations, such as `"color: red"`. PyWebIO: `Output.style`.
+  public func style(_ css: String) -> Content {
+    var content = self
+    content.css += ";\(css)"
+    return content
+  }
+
+  /// Calls `body` when the visitor clicks. The last one given counts. PyWebIO: `Output.onclick`.
+  public func onClick(_ body: @escaping @Sendable () async throws -> Void) -> Content {
+    var content = self
+    content.click = { _ in try await body() }
+    return content
+  }
+
+  /// As it goes over the wire, with the placement of the outermost one.
+  func spec(scope: String = rootScope, position: Int = -1) -> Spec {
+    var spec = base
+    spec.set("scope", scopeSelector(scope))
+    spec.set("position", position)
+    if !css.isEmpty { spec.set("style", css) }
+    if let click { spec["click_callback_id"] = .callback(click) }
+    return spec
+  }
+}
+
+/// The selector of a scope's element.
+func scopeSelector(_ name: String) -> String { "#pywebio-scope-\(name)" }
+
+/// Where in its scope an output goes: at the bottom, at the top, or before the child with an index. Negative numbers
+/// count from the end. PyWebIO: `OutputPosition`.
+public struct OutputPosition: Sendable, ExpressibleByIntegerLiteral {
+  let value: Int
+  public init(integerLiteral value: Int) { self.value = value }
+  public static let top: OutputPosition = 0
+  public static let bottom: OutputPosition = -1
+}
+
+/// Shows contents, in the current scope unless another one is named. PyWebIO: `Output.show`.
+///
+/// `scope` must exist in the page. Outside a session nothing is shown, and the log says so.
+public func put(_ contents: Content..., scope: String? = nil, position: OutputPosition = .bottom) {
+  perform { context in
+    for content in contents { context.put(content, scope, position) }
+  }
+}
+
+extension TaskContext {
+  func put(_ content: Content, _ scope: String?, _ position: OutputPosition) {
+    send("output", content.spec(scope: scope ?? self.scope, position: position.value))
+  }
+}

@@ -1,0 +1,143 @@
+import WebIOHTTP
+import WebIOPosix
+
+/// Answers an app's requests: the page, its assets, and the WebSocket of a session, all below one URL.
+@EventLoop
+final class AppHandler: HTTPRequestHandler {
+  private let applications: ApplicationTable
+  private let options: ServerOptions
+  private let registry: SessionRegistry
+  private let gate: OriginGate
+  private let files: StaticFiles?
+
+  init(_ applications: ApplicationTable, _ options: ServerOptions, gate: OriginGate) throws {
+    self.applications = applications
+    self.options = options
+    self.gate = gate
+    registry = SessionRegistry(reconnectTimeout: options.reconnectTimeout)
+    files = try options.staticDirectory.map { try StaticFiles(root: $0) }
+  }
+
+  func handle(_ exchange: HTTPExchange) {
+    let request = exchange.request
+    if let refusal = gate.refusal(of: request, origin: exchange.origin) {
+      return exchange.respond(.forbidden, text: refusal)
+    }
+    let path = request.path
+    if path == "/" { return root(exchange) }
+    if path.hasPrefix(assetPrefix) { return asset(exchange, String(path.dropFirst(assetPrefix.count))) }
+    if path == "/healthz" { return exchange.respond(.ok, text: "ok\n") }
+    if path.hasPrefix("/static/"), let files {
+      return files.respond(exchange, path: String(path.dropFirst("/static/".count)))
+    }
+    exchange.respond(.notFound, text: "There is nothing at this address.\n")
+  }
+
+  private func root(_ exchange: HTTPExchange) {
+    let request = exchange.request
+    if isWebSocket(request) { return openSession(exchange) }
+    guard request.method == "GET" || request.method == "HEAD" else {
+      var fields = HTTPFields()
+      fields.append("Allow", "GET, HEAD")
+      return exchange.respond(.methodNotAllowed, fields, [])
+    }
+    // PyWebIO's pages ask this of a server whose transport they do not know.
+    if request.queryValue("test") != nil { return exchange.respond(.ok, text: "") }
+    let application = applications[request.queryValue("app")]
+    let (html, policy) = Page(
+      title: application.title, description: application.description, theme: options.theme, app: application.name,
+      dev: isDeveloper(request) ? DevMode.current : nil
+    ).render()
+    var fields = HTTPFields()
+    fields.append("Content-Type", "text/html; charset=utf-8")
+    fields.append("Content-Security-Policy", policy)
+    fields.append("X-Content-Type-Options", "nosniff")
+    fields.append("Referrer-Policy", "same-origin")
+    fields.append("Cache-Control", "no-cache")
+    exchange.respond(.ok, compressing: html, fields)
+  }
+
+  private func asset(_ exchange: HTTPExchange, _ name: String) {
+    let isCore = name == "core.js"
+    guard isCore || name.hasSuffix(".js"), let file = isCore ? [] : FrontendAssets.file(name).map(Array.init) else {
+      return exchange.respond(.notFound, text: "There is nothing at this address.\n")
+    }
+    var fields = HTTPFields()
+    fields.append("Content-Type", "text/javascript; charset=utf-8")
+    fields.append("X-Content-Type-Options", "nosniff")
+    fields.append("Cross-Origin-Resource-Policy", "same-origin")
+    let isVersioned = exchange.request.queryValue("v") == FrontendAssets.version
+    fields.append("Cache-Control", isVersioned ? "public, max-age=31536000, immutable" : "no-cache")
+    if isCore {
+      exchange.respond(.ok, compressed: Self.compressedCore, orPlain: FrontendLinker.core, fields)
+    } else {
+      exchange.respond(.ok, compressing: file, fields)
+    }
+  }
+
+  /// Compressed once for all visitors, and so as well as it goes.
+  private static let compressedCore = Gzip.compress(FrontendLinker.core, level: 9)
+
+  private func openSession(_ exchange: HTTPExchange) {
+    let request = exchange.request
+    guard gate.allowsWebSocket(request) else {
+      return exchange.respond(.forbidden, text: "This page's origin may not open a session here.\n")
+    }
+    let application = applications[request.queryValue("app")]
+    let id = request.queryValue("session") ?? "NEW"
+    let isNumbered = request.queryValue("webio") == "1"
+    let info = SessionInfo(
+      request, peerAddress: exchange.peerAddress, trustsForwarded: DevMode.current != nil, app: application.name,
+      transport: "websocket", isDeveloper: isDeveloper(request) || options.debug)
+    guard
+      let socket = exchange.upgradeToWebSocket(
+        maxMessageSize: options.maxPayloadSize, compression: true)
+    else { return }
+
+    let known = id == "NEW" ? nil : registry[id]
+    if id != "NEW", known == nil { return refuse(socket) }
+    let session = known ?? registry.start(application, info)
+    let link = WebSocketLink(socket, session, registry, isNumbered: isNumbered)
+    if known == nil, registry.canReconnect { link.sendSessionID() }
+    let received = known == nil ? 0 : request.queryValue("received").flatMap { decimal($0) } ?? 0
+    guard session.attach(link, received: received, page: request.queryValue("page") ?? "") else {
+      return refuse(socket)
+    }
+    registry.pageCame(session)
+  }
+
+  /// The id is unknown or has expired, which look the same from outside.
+  private func refuse(_ socket: WebSocketConnection) {
+    socket.sendText(Command.encode("close_session"))
+    socket.close(code: 1000, reason: "")
+  }
+
+  private func isDeveloper(_ request: HTTPRequestHead) -> Bool {
+    guard let dev = DevMode.current, !dev.token.isEmpty else { return false }
+    return request.fields["Webio-Developer"] == dev.token
+  }
+
+  private func isWebSocket(_ request: HTTPRequestHead) -> Bool { request.isWebSocketUpgrade }
+
+  func close() { registry.closeAll() }
+}
+
+/// Digits only, of at most nine places.
+private func decimal(_ text: String) -> Int? {
+  var value = 0
+  let digits = text.utf8
+  guard !digits.isEmpty, digits.count <= 9 else { return nil }
+  for digit in digits {
+    guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit) else { return nil }
+    value = value * 10 + Int(digit - UInt8(ascii: "0"))
+  }
+  return value
+}
+
+extension HTTPExchange {
+  fileprivate func respond(_ status: HTTPStatus, text: String) {
+    var fields = HTTPFields()
+    fields.append("Content-Type", "text/plain; charset=utf-8")
+    respond(status, fields, Array(text.utf8))
+  }
+}

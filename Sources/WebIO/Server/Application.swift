@@ -1,0 +1,80 @@
+/// A function that asks and tells: what runs for each visitor.
+public struct TaskFunction: Sendable {
+  enum Body: Sendable {
+    case asynchronous(@Sendable () async throws -> Void)
+    /// It may block: it gets a thread of its own.
+    case blocking(@Sendable () throws -> Void)
+  }
+
+  let body: Body
+
+  public init(_ body: @escaping @Sendable () async throws -> Void) { self.body = .asynchronous(body) }
+  public init(blocking body: @escaping @Sendable () throws -> Void) { self.body = .blocking(body) }
+}
+
+/// One app of a server: a task function with its name in `?app=`, and a title and description for people and crawlers.
+public struct Application: Sendable {
+  let name: String
+  let title: String
+  let description: String
+  let function: TaskFunction
+
+  /// An app that suspends while it waits.
+  public init(
+    _ name: String = "index", title: String? = nil, description: String = "",
+    _ body: @escaping @Sendable () async throws -> Void
+  ) {
+    self.init(name, title: title, description: description, TaskFunction(body))
+  }
+
+  /// An app that blocks while it waits; each visitor gets a thread.
+  public init(
+    _ name: String = "index", title: String? = nil, description: String = "",
+    blocking body: @escaping @Sendable () throws -> Void
+  ) {
+    self.init(name, title: title, description: description, TaskFunction(blocking: body))
+  }
+
+  private init(_ name: String, title: String?, description: String, _ function: TaskFunction) {
+    self.name = name
+    self.title = title ?? (name == "index" ? "WebIO" : name)
+    self.description = description
+    self.function = function
+  }
+}
+
+/// The apps of a server by name. Without one named `index`, a list of the others stands in for it.
+struct ApplicationTable: Sendable {
+  private let applications: [Application]
+
+  /// Throws for no app, a name that is not valid, or one that comes twice.
+  init(_ applications: [Application]) throws {
+    guard !applications.isEmpty else {
+      throw WebIOError.invalidArgument("startServer needs at least one app.")
+    }
+    var names: Set<String> = []
+    for application in applications {
+      try validateName(application.name)
+      guard names.insert(application.name).inserted else {
+        throw WebIOError.invalidArgument("Two apps have the name \"\(application.name)\". Give each its own.")
+      }
+    }
+    self.applications = applications
+  }
+
+  /// The app of that name; an unknown name, or none, means the index.
+  subscript(name: String?) -> Application {
+    applications.first { $0.name == name } ?? applications.first { $0.name == "index" } ?? generatedIndex
+  }
+
+  private var generatedIndex: Application {
+    let applications = applications
+    return Application("index", title: "Apps") {
+      putMarkdown("# Apps")
+      for application in applications {
+        put(.link(application.title, app: application.name))
+        if !application.description.isEmpty { putText(application.description) }
+      }
+    }
+  }
+}

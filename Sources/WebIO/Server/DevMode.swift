@@ -1,0 +1,22 @@
+import WebIOPosix
+
+/// What `webio dev` and the gateway tell an app through its environment.
+struct DevMode: Sendable {
+  /// A listening unix socket that the app inherits; the gateway speaks to it.
+  let listener: Int32
+  /// Where the app writes that it serves.
+  let readiness: Int32
+  /// Marks requests of the developer's own browser, and opens the page's dev socket.
+  let token: String
+  let generation: Int
+
+  /// Nil when the app was started by itself.
+  static let current: DevMode? = {
+    guard let listener = descriptor("WEBIO_LISTEN_FD"), let readiness = descriptor("WEBIO_READY_FD") else { return nil }
+    return DevMode(
+      listener: listener, readiness: readiness, token: Environment["WEBIO_DEV_TOKEN"] ?? "",
+      generation: Environment["WEBIO_GENERATION"].flatMap { Int($0) } ?? 0)
+  }()
+
+  private static func descriptor(_ name: String) -> Int32? { Environment[name].flatMap { Int32($0) } }
+}

@@ -1,0 +1,62 @@
+import CWebIOFrontend
+import WebIOHTTP
+
+/// The page's files, as they are in the binary.
+enum FrontendAssets {
+  static func file(_ name: String) -> UnsafeRawBufferPointer? {
+    var name = name
+    let asset = name.withUTF8 { bytes in
+      bytes.withMemoryRebound(to: CChar.self) { webio_frontend_lookup($0.baseAddress, $0.count) }
+    }
+    guard let asset = asset?.pointee else { return nil }
+    return UnsafeRawBufferPointer(start: asset.bytes, count: asset.size)
+  }
+
+  static func text(_ name: String) -> String {
+    guard let file = file(name) else { preconditionFailure("the page has no file \(name)") }
+    return String(decoding: file, as: UTF8.self)
+  }
+
+  /// A hash of everything, so that a browser may keep assets for ever. FNV-1a is enough: nobody attacks their own cache.
+  static let version: String = {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for index in 0..<webio_frontend_count() {
+      guard let asset = webio_frontend_asset(index)?.pointee else { continue }
+      for byte in UnsafeRawBufferPointer(start: asset.bytes, count: asset.size) {
+        hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3
+      }
+    }
+    return String(hash, radix: 36)
+  }()
+}
+
+/// Joins the core modules into one, so that the page needs one request for all of them.
+///
+/// The modules keep to a form that makes this a matter of lines: imports of one line, exports at a line's start, every
+/// top-level name unique. Comments and indentation go, because every visitor pays for them.
+enum FrontendLinker {
+  static let core: [UInt8] = join(lines(of: FrontendAssets.text("core.list")).map { FrontendAssets.text($0) })
+
+  static func join(_ modules: [String]) -> [UInt8] {
+    var result: [UInt8] = []
+    for module in modules {
+      for line in module.utf8.split(separator: UInt8(ascii: "\n")) {
+        var line = line.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+        if line.isEmpty || starts(line, with: "//") || starts(line, with: "import {") { continue }
+        if starts(line, with: "export ") { line = line.dropFirst(7) }
+        result.append(contentsOf: line)
+        result.append(UInt8(ascii: "\n"))
+      }
+    }
+    return result
+  }
+
+  private static func starts(_ line: Substring.UTF8View.SubSequence, with prefix: StaticString) -> Bool {
+    line.starts(with: UnsafeBufferPointer(start: prefix.utf8Start, count: prefix.utf8CodeUnitCount))
+  }
+
+  private static func lines(of text: String) -> [String] {
+    text.utf8.split(separator: UInt8(ascii: "\n")).map { String(decoding: Array($0), as: UTF8.self) }
+      .filter { !$0.isEmpty && !$0.hasPrefix("#") }
+  }
+}

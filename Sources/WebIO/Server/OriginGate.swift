@@ -1,0 +1,114 @@
+import WebIOHTTP
+import WebIOPosix
+
+/// Who may speak to the server: a Host allow-list on loopback, against DNS rebinding, and the Origin of WebSockets.
+struct OriginGate: Sendable {
+  /// Nil when every host may: the server is bound to more than loopback, or behind a gateway that has checked.
+  let allowedHosts: [String]?
+  let allowedOrigins: [String]
+  let checkOrigin: (@Sendable (String) -> Bool)?
+
+  /// Why a request is refused, or nil.
+  func refusal(of request: HTTPRequestHead, origin: StreamOrigin) -> String? {
+    guard let allowedHosts, origin == .network else { return nil }
+    let host = HostName(request.fields["Host"] ?? "")
+    if host.isLoopback || allowedHosts.contains(host.name) { return nil }
+    return "The host \"\(host.name)\" is not allowed here. This server is bound to this machine only; "
+      + "pass host: \"0.0.0.0\" to startServer to serve others.\n"
+  }
+
+  /// Same origin always, others by pattern or by the app's own check. No Origin means no browser.
+  func allowsWebSocket(_ request: HTTPRequestHead) -> Bool {
+    guard let origin = request.fields["Origin"] else { return true }
+    let bytes = Array(origin.utf8)
+    if let scheme = bytes.firstRange(of: Array("://".utf8)) {
+      let authority = ASCII.lowercase(bytes[scheme.upperBound...])
+      if authority == ASCII.lowercase(Array((request.fields["Host"] ?? "").utf8)[...]) { return true }
+    }
+    if let checkOrigin { return checkOrigin(origin) }
+    return allowedOrigins.contains { Glob.matches($0, origin) }
+  }
+}
+
+/// A Host field without its port.
+struct HostName {
+  let name: String
+
+  init(_ field: String) {
+    let bytes = Array(field.utf8)
+    if bytes.first == UInt8(ascii: "["), let end = bytes.firstIndex(of: UInt8(ascii: "]")) {
+      name = String(decoding: bytes[1..<end], as: UTF8.self)
+    } else {
+      let end = bytes.firstIndex(of: UInt8(ascii: ":")) ?? bytes.count
+      name = String(decoding: ASCII.lowercase(bytes[..<end]), as: UTF8.self)
+    }
+  }
+
+  /// Names and addresses of this machine. Addresses cannot be rebound by DNS.
+  var isLoopback: Bool {
+    name == "localhost" || name.hasSuffix(".localhost")
+      || SocketAddress(numericHost: name, port: 0).map { !name.isEmpty && $0.isLoopback } ?? false
+  }
+}
+
+/// Shell patterns as in fnmatch(3): `*`, `?`, `[seq]` and `[!seq]`.
+enum Glob {
+  static func matches(_ pattern: String, _ text: String) -> Bool {
+    matches(Array(pattern.utf8)[...], Array(text.utf8)[...])
+  }
+
+  private static func matches(_ pattern: ArraySlice<UInt8>, _ text: ArraySlice<UInt8>) -> Bool {
+    var pattern = pattern
+    var text = text
+    // Where the last star stood, and how far it has eaten: on a mismatch it eats one byte more.
+    var star: (ArraySlice<UInt8>, ArraySlice<UInt8>)?
+    while let byte = text.first {
+      if pattern.first == UInt8(ascii: "*") {
+        pattern = pattern.dropFirst()
+        star = (pattern, text)
+        continue
+      }
+      if let rest = matchOne(pattern, byte) {
+        pattern = rest
+        text = text.dropFirst()
+      } else if let (after, eaten) = star {
+        pattern = after
+        text = eaten.dropFirst()
+        star = (after, text)
+      } else {
+        return false
+      }
+    }
+    return pattern.allSatisfy { $0 == UInt8(ascii: "*") }
+  }
+
+  /// The pattern after its first element, if that takes `byte`.
+  private static func matchOne(_ pattern: ArraySlice<UInt8>, _ byte: UInt8) -> ArraySlice<UInt8>? {
+    guard let first = pattern.first else { return nil }
+    let rest = pattern.dropFirst()
+    switch first {
+    case UInt8(ascii: "?"): return rest
+    case UInt8(ascii: "["):
+      // A bracket right at the beginning belongs to the set; without an end, `[` stands for itself.
+      let isNegated = rest.first == UInt8(ascii: "!")
+      let set = isNegated ? rest.dropFirst() : rest
+      guard let end = set.dropFirst().firstIndex(of: UInt8(ascii: "]")) else { return byte == first ? rest : nil }
+      return contains(set[..<end], byte) != isNegated ? pattern[(end + 1)...] : nil
+    default: return byte == first ? rest : nil
+    }
+  }
+
+  private static func contains(_ set: ArraySlice<UInt8>, _ byte: UInt8) -> Bool {
+    var index = set.startIndex
+    while index < set.endIndex {
+      if index + 2 < set.endIndex, set[index + 1] == UInt8(ascii: "-") {
+        if set[index] <= byte, byte <= set[index + 2] { return true }
+        index += 3
+      } else {
+        if set[index] == byte { return true }
+        index += 1
+      }
+    }
+    return false
+  }
+}

@@ -1,0 +1,16 @@
+import WebIOHTTP
+
+/// `startServer`'s parameters in one value.
+struct ServerOptions: Sendable {
+  var host: String
+  var port: Int
+  var debug: Bool
+  var staticDirectory: String?
+  var theme: String
+  var remoteAccess: RemoteAccess?
+  var reconnectTimeout: Duration
+  var allowedOrigins: [String]
+  var checkOrigin: (@Sendable (String) -> Bool)?
+  var autoOpenBrowser: Bool
+  var maxPayloadSize: Int
+}

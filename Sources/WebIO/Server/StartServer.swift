@@ -1,0 +1,82 @@
+import WebIOHTTP
+import WebIOPosix
+
+/// Serves an app until the process is told to stop. PyWebIO: `start_server`.
+///
+///     try await startServer(main, port: 8080)
+///
+/// - Parameters:
+///   - host: the address to listen on. `localhost` is this machine only, with a check of the Host field against DNS
+///     rebinding; `0.0.0.0` or `""` is every network.
+///   - port: 0 picks a free one; the URL is printed.
+///   - debug: visitors see the details of errors. `webio dev` shows them to you without it.
+///   - staticDirectory: its files are at `/static/`.
+///   - theme: `auto`, `light`, `dark`, `paper`, `mint`, `sea` or `plum`.
+///   - remoteAccess: a public address through a tunnel, from the product WebIOTunnel.
+///   - reconnectTimeout: how long a session waits for a page that lost its connection or is refreshed.
+///   - allowedOrigins: patterns as in fnmatch(3) of other sites whose pages may open sessions.
+///   - checkOrigin: decides on other sites instead of `allowedOrigins`.
+///   - autoOpenBrowser: opens the page in the browser of this machine.
+///   - maxPayloadSize: bytes of one message from a page.
+///
+/// Throws ``WebIOError/invalidArgument(_:)``, and a `SystemError` when it cannot listen.
+public func startServer(
+  _ app: @escaping @Sendable () async throws -> Void, host: String = "localhost", port: Int = 8080,
+  debug: Bool = false, staticDirectory: String? = nil, theme: String = "auto", remoteAccess: RemoteAccess? = nil,
+  reconnectTimeout: Duration = .seconds(10), allowedOrigins: [String] = [],
+  checkOrigin: (@Sendable (String) -> Bool)? = nil, autoOpenBrowser: Bool = false, maxPayloadSize: Int = 200 << 20
+) async throws {
+  try await startServer(
+    [Application(app)], host: host, port: port, debug: debug, staticDirectory: staticDirectory, theme: theme,
+    remoteAccess: remoteAccess, reconnectTimeout: reconnectTimeout, allowedOrigins: allowedOrigins,
+    checkOrigin: checkOrigin, autoOpenBrowser: autoOpenBrowser, maxPayloadSize: maxPayloadSize)
+}
+
+/// Serves an app whose function blocks; each visitor gets a thread. PyWebIO: `start_server`.
+public func startServer(
+  _ app: @escaping @Sendable () throws -> Void, host: String = "localhost", port: Int = 8080,
+  debug: Bool = false, staticDirectory: String? = nil, theme: String = "auto", remoteAccess: RemoteAccess? = nil,
+  reconnectTimeout: Duration = .seconds(10), allowedOrigins: [String] = [],
+  checkOrigin: (@Sendable (String) -> Bool)? = nil, autoOpenBrowser: Bool = false, maxPayloadSize: Int = 200 << 20
+) async throws {
+  try await startServer(
+    [Application(blocking: app)], host: host, port: port, debug: debug, staticDirectory: staticDirectory,
+    theme: theme, remoteAccess: remoteAccess, reconnectTimeout: reconnectTimeout, allowedOrigins: allowedOrigins,
+    checkOrigin: checkOrigin, autoOpenBrowser: autoOpenBrowser, maxPayloadSize: maxPayloadSize)
+}
+
+/// Serves several apps by name, chosen by `?app=`. PyWebIO: `start_server`.
+///
+///     try await startServer(["index": menu, "bmi": bmi])
+///
+/// Without an app named `index` there is a page that lists them, in their order.
+public func startServer(
+  _ apps: KeyValuePairs<String, @Sendable () async throws -> Void>, host: String = "localhost", port: Int = 8080,
+  debug: Bool = false, staticDirectory: String? = nil, theme: String = "auto", remoteAccess: RemoteAccess? = nil,
+  reconnectTimeout: Duration = .seconds(10), allowedOrigins: [String] = [],
+  checkOrigin: (@Sendable (String) -> Bool)? = nil, autoOpenBrowser: Bool = false, maxPayloadSize: Int = 200 << 20
+) async throws {
+  try await startServer(
+    apps.map { Application($0.key, $0.value) }, host: host, port: port, debug: debug,
+    staticDirectory: staticDirectory, theme: theme, remoteAccess: remoteAccess, reconnectTimeout: reconnectTimeout,
+    allowedOrigins: allowedOrigins, checkOrigin: checkOrigin, autoOpenBrowser: autoOpenBrowser,
+    maxPayloadSize: maxPayloadSize)
+}
+
+/// Serves several apps, with titles and descriptions. PyWebIO: `start_server` with `config`.
+public func startServer(
+  _ apps: [Application], host: String = "localhost", port: Int = 8080, debug: Bool = false,
+  staticDirectory: String? = nil, theme: String = "auto", remoteAccess: RemoteAccess? = nil,
+  reconnectTimeout: Duration = .seconds(10), allowedOrigins: [String] = [],
+  checkOrigin: (@Sendable (String) -> Bool)? = nil, autoOpenBrowser: Bool = false, maxPayloadSize: Int = 200 << 20
+) async throws {
+  guard (0...65_535).contains(port) else {
+    throw WebIOError.invalidArgument("\(port) is no port. Ports go from 0 to 65535.")
+  }
+  let options = ServerOptions(
+    host: host, port: port, debug: debug, staticDirectory: staticDirectory, theme: theme,
+    remoteAccess: remoteAccess, reconnectTimeout: reconnectTimeout, allowedOrigins: allowedOrigins,
+    checkOrigin: checkOrigin, autoOpenBrowser: autoOpenBrowser, maxPayloadSize: maxPayloadSize)
+  let running = try await AppServer.start(ApplicationTable(apps), options)
+  await running.untilStopped()
+}

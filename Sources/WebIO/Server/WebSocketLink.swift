@@ -1,0 +1,65 @@
+import WebIOHTTP
+import WebIOPosix
+
+/// A session's page over a WebSocket. See Sources/Frontend/PROTOCOL.md, section 2.
+@EventLoop
+final class WebSocketLink: SessionLink {
+  private let socket: WebSocketConnection
+  private let session: Session
+  private let registry: SessionRegistry
+  /// Our own page takes numbered batches; PyWebIO's takes one command a frame.
+  private let isNumbered: Bool
+
+  init(_ socket: WebSocketConnection, _ session: Session, _ registry: SessionRegistry, isNumbered: Bool) {
+    self.socket = socket
+    self.session = session
+    self.registry = registry
+    self.isNumbered = isNumbered
+    socket.onText = { [unowned self] bytes in receive(bytes) }
+    socket.onDrain = { [unowned self] in session.flush() }
+    // The socket keeps its closures, and through this one the link, until it is closed.
+    socket.onClose = { _, _ in self.closed() }
+  }
+
+  private func receive(_ bytes: UnsafeRawBufferPointer) {
+    guard let json = try? JSONParser.parse(bytes), let event = Event(json) else {
+      return socket.close(code: 1008, reason: "not an event")
+    }
+    session.receive(event)
+  }
+
+  private func closed() {
+    if session.detach(self) { registry.pageLeft(session) }
+  }
+
+  var canSend: Bool { socket.bufferedBytes < highWaterMark }
+
+  func send(_ first: Int, _ commands: ArraySlice<[UInt8]>) {
+    guard isNumbered else {
+      for command in commands { socket.sendText(command) }
+      return session.acknowledgeSent()
+    }
+    var frame: [UInt8] = []
+    frame.reserveCapacity(commands.reduce(16) { $0 + $1.count + 1 })
+    frame.append(UInt8(ascii: "["))
+    frame.append(contentsOf: String(first).utf8)
+    for command in commands {
+      frame.append(UInt8(ascii: ","))
+      frame.append(contentsOf: command)
+    }
+    frame.append(UInt8(ascii: "]"))
+    socket.sendText(frame)
+  }
+
+  func acknowledge(event number: Int) {
+    socket.sendText(Array("{\"command\":\"event_ack\",\"spec\":\(number)}".utf8))
+  }
+
+  func sendSessionID() {
+    socket.sendText(Array("{\"command\":\"set_session_id\",\"spec\":\"\(session.id)\"}".utf8))
+  }
+
+  func end() { socket.close(code: 1000, reason: "") }
+
+  func replaced() { socket.close(code: 4001, reason: "the session continues on another page") }
+}

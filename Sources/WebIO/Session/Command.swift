@@ -1,0 +1,39 @@
+import WebIOHTTP
+
+/// Writes commands: `{"command","spec","task_id"}`, in PyWebIO's order of keys.
+enum Command {
+  static func write(
+    _ name: String, task: String?, to writer: inout JSONWriter, spec: (inout JSONWriter) -> Void
+  ) {
+    writer.beginObject()
+    writer.key("command")
+    writer.string(name)
+    writer.key("spec")
+    spec(&writer)
+    if let task {
+      writer.key("task_id")
+      writer.string(task)
+    }
+    writer.endObject()
+  }
+
+  /// A command without a spec.
+  static func encode(_ name: String) -> [UInt8] {
+    var writer = JSONWriter()
+    writer.beginObject()
+    writer.key("command")
+    writer.string(name)
+    writer.endObject()
+    return writer.bytes
+  }
+}
+
+extension TaskContext {
+  func send(_ command: String, _ spec: Spec?) {
+    var writer = JSONWriter()
+    Command.write(command, task: id, to: &writer) { writer in
+      if let spec { spec.write(to: &writer, session) } else { writer.null() }
+    }
+    session.send(writer.bytes)
+  }
+}

@@ -1,0 +1,36 @@
+import WebIOHTTP
+
+/// What a page reports: `{"event","task_id","data"}`, and with our page a number to acknowledge.
+struct Event: Sendable {
+  enum Kind: Sendable, Equatable {
+    case submit, cancel
+    case input(name: String, event: String)
+    case callback, yield, acknowledge
+  }
+
+  let kind: Kind
+  let taskID: String
+  let data: JSONValue
+  let number: Int?
+
+  /// Nil for what no page of ours or PyWebIO's sends.
+  init?(_ json: JSONValue) {
+    guard let name = json["event"]?.string else { return nil }
+    taskID = json["task_id"]?.string ?? ""
+    number = json["n"]?.int
+    var data = json["data"] ?? .null
+    switch name {
+    case "from_submit": kind = .submit
+    case "from_cancel": kind = .cancel
+    case "callback": kind = .callback
+    case "js_yield": kind = .yield
+    case "ack": kind = .acknowledge
+    case "input_event":
+      guard let field = data["name"]?.string, let event = data["event_name"]?.string else { return nil }
+      kind = .input(name: field, event: event)
+      data = data["value"] ?? .null
+    default: return nil
+    }
+    self.data = data
+  }
+}

@@ -1,0 +1,87 @@
+import Synchronization
+import WebIOPosix
+
+/// Events for one task, which waits for them either suspended or on a blocked thread.
+final class Mailbox: Sendable {
+  private enum Waiter {
+    case continuation(CheckedContinuation<Event, any Error>)
+    case thread(Parker)
+  }
+
+  private struct State {
+    var events: [Event] = []
+    var waiter: Waiter?
+    var failure: (any Error)?
+  }
+
+  /// What a hostile page may pile up for a task that does not read.
+  private static let limit = 100
+  private let state = Mutex(State())
+
+  /// False when the mailbox is full and the event was dropped.
+  func post(_ event: Event) -> Bool {
+    let (waiter, taken) = state.withLock { state -> (Waiter?, Bool) in
+      if case .continuation? = state.waiter {
+        defer { state.waiter = nil }
+        return (state.waiter, true)
+      }
+      guard state.events.count < Self.limit, state.failure == nil else { return (nil, false) }
+      state.events.append(event)
+      defer { state.waiter = nil }
+      return (state.waiter, true)
+    }
+    resume(waiter, with: .success(event))
+    return taken
+  }
+
+  /// Every waiting and later `next` throws `error`.
+  func close(_ error: any Error) {
+    let waiter = state.withLock { state in
+      state.failure = state.failure ?? error
+      defer { state.waiter = nil }
+      return state.waiter
+    }
+    resume(waiter, with: .failure(error))
+  }
+
+  private func resume(_ waiter: Waiter?, with result: Result<Event, any Error>) {
+    switch waiter {
+    case .continuation(let continuation): continuation.resume(with: result)
+    case .thread(let parker): parker.unpark()
+    case nil: break
+    }
+  }
+
+  func next() async throws -> Event {
+    try await withTaskCancellationHandler {
+      try await withCheckedThrowingContinuation { continuation in
+        if let ready = take(orWaitWith: .continuation(continuation)) { continuation.resume(with: ready) }
+      }
+    } onCancel: {
+      let waiter = state.withLock { state in
+        defer { state.waiter = nil }
+        return state.waiter
+      }
+      resume(waiter, with: .failure(CancellationError()))
+    }
+  }
+
+  /// Blocks the calling thread, which must not be one of the cooperative pool.
+  func nextBlocking() throws -> Event {
+    while true {
+      let parker = Parker()
+      if let ready = take(orWaitWith: .thread(parker)) { return try ready.get() }
+      parker.park()
+    }
+  }
+
+  private func take(orWaitWith waiter: Waiter) -> Result<Event, any Error>? {
+    state.withLock { state in
+      if !state.events.isEmpty { return .success(state.events.removeFirst()) }
+      if let failure = state.failure { return .failure(failure) }
+      if case .continuation = waiter, Task.isCancelled { return .failure(CancellationError()) }
+      state.waiter = waiter
+      return nil
+    }
+  }
+}

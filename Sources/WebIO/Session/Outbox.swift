@@ -1,0 +1,93 @@
+import Synchronization
+
+/// The commands for a page, numbered from 1, in the order in which the app made them.
+///
+/// A command is kept until the page has acknowledged it, and the whole history while it fits into `historyLimit`: a
+/// refreshed page starts from nothing and gets everything again.
+final class Outbox: Sendable {
+  private struct State {
+    /// `commands[0]` has the number `first`.
+    var commands: [[UInt8]] = []
+    var first = 1
+    /// The number of the next command to send.
+    var next = 1
+    var bytes = 0
+    var acknowledged = 0
+    var wakePending = false
+  }
+
+  /// 4 MiB: some ten thousand outputs. Beyond it, only what is not acknowledged is kept.
+  static let historyLimit = 4 << 20
+  /// 64 MiB that a page does not take: it is gone, or its visitor's line is too slow for this app.
+  static let unacknowledgedLimit = 64 << 20
+
+  private let state = Mutex(State())
+
+  enum Appended { case wake, quiet, overflow }
+
+  func append(_ command: [UInt8]) -> Appended {
+    state.withLock { state in
+      state.commands.append(command)
+      state.bytes += command.count
+      if state.bytes > Self.unacknowledgedLimit, state.first > state.acknowledged { return .overflow }
+      if state.bytes > Self.historyLimit { Self.dropAcknowledged(&state) }
+      defer { state.wakePending = true }
+      return state.wakePending ? .quiet : .wake
+    }
+  }
+
+  /// The next commands to send, of about `limit` bytes, and the number of the first one.
+  func take(limit: Int) -> (first: Int, commands: ArraySlice<[UInt8]>)? {
+    state.withLock { state in
+      let start = state.next - state.first
+      guard start < state.commands.count else {
+        state.wakePending = false
+        return nil
+      }
+      var end = start
+      var size = 0
+      while end < state.commands.count, size < limit {
+        size += state.commands[end].count
+        end += 1
+      }
+      let first = state.next
+      state.next += end - start
+      return (first, state.commands[start..<end])
+    }
+  }
+
+  /// True when everything has been handed to a socket.
+  var isDrained: Bool { state.withLock { $0.next - $0.first >= $0.commands.count } }
+
+  func acknowledge(_ number: Int) {
+    state.withLock { state in
+      guard number > state.acknowledged, number < state.next else { return }
+      state.acknowledged = number
+      if state.bytes > Self.historyLimit || state.first > 1 { Self.dropAcknowledged(&state) }
+    }
+  }
+
+  /// Goes back to where a page that comes again stopped. False when that is no longer kept.
+  func rewind(after received: Int) -> Bool {
+    state.withLock { state in
+      guard received >= state.first - 1, received < state.first + state.commands.count else { return false }
+      state.next = received + 1
+      state.wakePending = true
+      return true
+    }
+  }
+
+  /// For a transport without acknowledgements: what was sent counts as received.
+  func acknowledgeSent() {
+    let sent = state.withLock { $0.next - 1 }
+    acknowledge(sent)
+  }
+
+  private static func dropAcknowledged(_ state: inout State) {
+    let count = state.acknowledged - state.first + 1
+    guard count > 0 else { return }
+    state.bytes -= state.commands[..<count].reduce(0) { $0 + $1.count }
+    state.commands.removeFirst(count)
+    state.first += count
+  }
+}

@@ -1,0 +1,254 @@
+import Synchronization
+import WebIOHTTP
+import WebIOPosix
+
+/// One visitor's run of an app. It outlives its sockets: a page may come back within the reconnect time.
+final class Session: Sendable {
+  let id: String
+  let info: SessionInfo
+  /// Names and numbers of the whole session: tasks and threads share them.
+  private let state = Mutex(State())
+  private let outbox = Outbox()
+  @EventLoop private var link: (any SessionLink)?
+  /// Events are numbered by each loading of the page for itself.
+  @EventLoop private var lastEvent = 0
+  @EventLoop private var page = ""
+  /// Told once, on the loop, when the session has ended for good.
+  private let ended: @EventLoop @Sendable (Session) -> Void
+
+  private struct State {
+    var contexts: [String: TaskContext] = [:]
+    var callbacks: [String: Callback] = [:]
+    var tasks: [Int: Task<Void, Never>] = [:]
+    var running = 0
+    var nextNumber = 0
+    var deferred: [@Sendable () -> Void] = []
+    var locals: [String: any Sendable] = [:]
+    var isClosed = false
+    /// No more commands will come; the socket is closed when the last one is out.
+    var isFinished = false
+  }
+
+  init(id: String, info: SessionInfo, ended: @escaping @EventLoop @Sendable (Session) -> Void) {
+    self.id = id
+    self.info = info
+    self.ended = ended
+  }
+
+  // MARK: Tasks
+
+  /// Runs `body` in this session: on the cooperative pool, or on a thread of its own when it blocks.
+  func run(_ function: TaskFunction, name: String, scopes: [String] = [rootScope]) {
+    let context = TaskContext(session: self, id: makeID(prefix: name), scopes: scopes)
+    register(context)
+    let number = state.withLock { state in
+      state.running += 1
+      state.nextNumber += 1
+      return state.nextNumber
+    }
+    switch function.body {
+    case .asynchronous(let body):
+      let task = Task.detached { [self] in
+        await TaskContext.$current.withValue(context) {
+          do { try await body() } catch { report(error, in: context) }
+        }
+        taskEnded(context, number)
+      }
+      state.withLock { state in
+        if state.contexts[context.id] != nil { state.tasks[number] = task }
+        if state.isClosed { task.cancel() }
+      }
+    case .blocking(let body):
+      Thread.start(name: "webio-task") { [self] in
+        TaskContext.$current.withValue(context) {
+          do { try body() } catch { report(error, in: context) }
+        }
+        taskEnded(context, number)
+      }
+    }
+  }
+
+  private func taskEnded(_ context: TaskContext, _ number: Int) {
+    let isOver = state.withLock { state in
+      state.contexts[context.id] = nil
+      state.tasks[number] = nil
+      state.running -= 1
+      // A page with buttons stays alive for them, until its visitor leaves.
+      return state.running == 0 && state.callbacks.isEmpty && !state.isClosed
+    }
+    if isOver { finish() }
+  }
+
+  private func report(_ error: any Error, in context: TaskContext) {
+    if error as? WebIOError == .sessionClosed || error is CancellationError { return }
+    Log.error("task \(context.id) failed: \(error)")
+    var writer = JSONWriter()
+    Command.write("task_error", task: context.id, to: &writer) { writer in
+      writer.beginObject()
+      writer.key("message")
+      writer.string("Something went wrong in this app.")
+      writer.key("detail")
+      if info.isDeveloper { writer.string("\(error)") } else { writer.null() }
+      writer.endObject()
+    }
+    send(writer.bytes)
+  }
+
+  func register(_ context: TaskContext) {
+    let isClosed = state.withLock { state in
+      state.contexts[context.id] = context
+      return state.isClosed
+    }
+    if isClosed { context.mailbox.close(WebIOError.sessionClosed) }
+  }
+
+  func unregister(_ context: TaskContext) { state.withLock { $0.contexts[context.id] = nil } }
+
+  /// Keeps a callback for the session's life and gives it the id that the page sends.
+  func register(_ callback: @escaping Callback) -> String {
+    let id = makeID(prefix: "callback")
+    state.withLock { $0.callbacks[id] = callback }
+    return id
+  }
+
+  func makeID(prefix: String) -> String {
+    let number = state.withLock { state in
+      state.nextNumber += 1
+      return state.nextNumber
+    }
+    return "\(prefix)-\(number)"
+  }
+
+  var isClosed: Bool { state.withLock { $0.isClosed } }
+
+  // MARK: Commands out
+
+  func send(_ command: [UInt8]) {
+    switch outbox.append(command) {
+    case .quiet: break
+    case .wake: EventLoop.run { self.flush() }
+    case .overflow: close()
+    }
+  }
+
+  @EventLoop func flush() {
+    guard let link else { return }
+    while link.canSend, let (first, commands) = outbox.take(limit: 64 * 1024) { link.send(first, commands) }
+    if outbox.isDrained, state.withLock({ $0.isFinished }) {
+      self.link = nil
+      link.end()
+      ended(self)
+    }
+  }
+
+  // MARK: Pages come and go
+
+  /// A page is there: a new one, or one that comes back having received `received` commands.
+  @EventLoop func attach(_ link: any SessionLink, received: Int, page: String) -> Bool {
+    guard outbox.rewind(after: received) else { return false }
+    self.link?.replaced()
+    self.link = link
+    if page != self.page {
+      self.page = page
+      lastEvent = 0
+    }
+    flush()
+    return true
+  }
+
+  /// For a page that acknowledges nothing.
+  func acknowledgeSent() { outbox.acknowledgeSent() }
+
+  /// True when `link` was the session's own, not one that another page has replaced.
+  @EventLoop func detach(_ link: any SessionLink) -> Bool {
+    guard self.link === link else { return false }
+    self.link = nil
+    return true
+  }
+
+  @EventLoop var isAttached: Bool { link != nil }
+
+  /// An event from the page. False asks the link to end: it sends what no page sends.
+  @EventLoop func receive(_ event: Event) {
+    if event.kind == .acknowledge {
+      if let number = event.data.int { outbox.acknowledge(number) }
+      return
+    }
+    if let number = event.number {
+      guard number > lastEvent else { return }
+      lastEvent = number
+      link?.acknowledge(event: number)
+    }
+    let (context, callback) = state.withLock { ($0.contexts[event.taskID], $0.callbacks[event.taskID]) }
+    if let context {
+      if !context.mailbox.post(event) { Log.warning("session \(id.prefix(6)): an event was dropped, its task reads none") }
+    } else if let callback, event.kind == .callback {
+      run(TaskFunction { try await callback(event.data) }, name: "click")
+    }
+  }
+
+  // MARK: The end
+
+  /// The task function has ended: the last output goes out, then the page is told.
+  private func finish() {
+    send(Command.encode("close_session"))
+    state.withLock { $0.isFinished = true }
+    close()
+    EventLoop.run { self.flush() }
+  }
+
+  /// Ends all tasks and runs the deferred functions, once, in their order.
+  func close() {
+    let (contexts, tasks, deferred, isFinished) = state.withLock {
+      state -> ([TaskContext], [Task<Void, Never>], [@Sendable () -> Void], Bool) in
+      guard !state.isClosed else { return ([], [], [], true) }
+      state.isClosed = true
+      defer {
+        state.callbacks = [:]
+        state.deferred = []
+      }
+      return (Array(state.contexts.values), Array(state.tasks.values), state.deferred, state.isFinished)
+    }
+    for context in contexts { context.mailbox.close(WebIOError.sessionClosed) }
+    for task in tasks { task.cancel() }
+    if !deferred.isEmpty { Thread.start(name: "webio-deferred") { for body in deferred { body() } } }
+    if !isFinished {
+      EventLoop.run { [self] in
+        let link = link
+        self.link = nil
+        link?.end()
+        ended(self)
+      }
+    }
+  }
+
+  /// False when the session has ended already: the function will not run.
+  func deferCall(_ body: @escaping @Sendable () -> Void) -> Bool {
+    state.withLock { state in
+      if state.isClosed { return false }
+      state.deferred.append(body)
+      return true
+    }
+  }
+
+  subscript(local name: String) -> (any Sendable)? {
+    get { state.withLock { $0.locals[name] } }
+    set { state.withLock { $0.locals[name] = newValue } }
+  }
+
+  /// The session stays although its functions have returned.
+  func hold() { state.withLock { $0.callbacks["hold"] = { _ in } } }
+}
+
+/// A page's transport as its session sees it.
+@EventLoop
+protocol SessionLink: AnyObject {
+  /// False while the page takes no more; the link then calls `flush` when it does.
+  var canSend: Bool { get }
+  func send(_ first: Int, _ commands: ArraySlice<[UInt8]>)
+  func acknowledge(event: Int)
+  /// The session is over: the page gets what is written, then the transport closes.
+  func end()
+  /// Another page has taken the session over.
+  func replaced()
+}

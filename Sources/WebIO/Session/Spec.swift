@@ -1,0 +1,64 @@
+import WebIOHTTP
+
+/// The `spec` of a command before it is written: fields in order, in which contents and callbacks may stand.
+struct Spec: Sendable {
+  enum Value: Sendable {
+    case json(JSONValue)
+    case spec(Spec)
+    case array([Value])
+    case content(Content)
+    /// Becomes the id under which the session calls it.
+    case callback(Callback)
+  }
+
+  private(set) var fields: [(name: String, value: Value)] = []
+
+  init() {}
+
+  init(type: String) { self["type"] = .json(.string(type)) }
+
+  /// Sets a field; nil leaves it out, as PyWebIO leaves out what is None.
+  subscript(name: String) -> Value? {
+    get { fields.first { $0.name == name }?.value }
+    set {
+      let index = fields.firstIndex { $0.name == name }
+      switch (index, newValue) {
+      case (let index?, let value?): fields[index].value = value
+      case (let index?, nil): fields.remove(at: index)
+      case (nil, let value?): fields.append((name, value))
+      case (nil, nil): break
+      }
+    }
+  }
+
+  mutating func set(_ name: String, _ text: String?) { self[name] = text.map { .json(.string($0)) } }
+  mutating func set(_ name: String, _ flag: Bool?) { self[name] = flag.map { .json(.bool($0)) } }
+  mutating func set(_ name: String, _ number: Int?) { self[name] = number.map { .json(.int(Int64($0))) } }
+  mutating func set(_ name: String, _ number: Double?) { self[name] = number.map { .json(.double($0)) } }
+  mutating func set(_ name: String, _ contents: [Content]) { self[name] = .array(contents.map { .content($0) }) }
+
+  func write(to writer: inout JSONWriter, _ session: Session) {
+    writer.beginObject()
+    for (name, value) in fields {
+      writer.key(name)
+      Self.write(value, to: &writer, session)
+    }
+    writer.endObject()
+  }
+
+  private static func write(_ value: Value, to writer: inout JSONWriter, _ session: Session) {
+    switch value {
+    case .json(let json): writer.value(json)
+    case .spec(let spec): spec.write(to: &writer, session)
+    case .array(let values):
+      writer.beginArray()
+      for value in values { write(value, to: &writer, session) }
+      writer.endArray()
+    case .content(let content): content.spec().write(to: &writer, session)
+    case .callback(let callback): writer.string(session.register(callback))
+    }
+  }
+}
+
+/// What runs when a visitor clicks: it gets the value that the page sends.
+typealias Callback = @Sendable (JSONValue) async throws -> Void

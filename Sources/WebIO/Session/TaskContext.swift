@@ -1,0 +1,56 @@
+import Synchronization
+import WebIOPosix
+
+/// One running task function, callback or thread of a session: the id under which the page knows it, its stack of
+/// scopes, and the events that the page sends it.
+final class TaskContext: Sendable {
+  @TaskLocal static var current: TaskContext?
+
+  let session: Session
+  let id: String
+  let mailbox = Mailbox()
+  private let scopes: Mutex<[String]>
+  private let isAsking = Mutex(false)
+
+  init(session: Session, id: String, scopes: [String] = [rootScope]) {
+    self.session = session
+    self.id = id
+    self.scopes = Mutex(scopes)
+  }
+
+  /// The context of the caller. Outside a session there is nobody to ask and nowhere to put.
+  static func required(_ function: StaticString = #function) throws -> TaskContext {
+    guard let current else { throw WebIOError.noSession(function: "\(function)") }
+    return current
+  }
+
+  var scope: String { scopes.withLock { $0.last ?? rootScope } }
+  var scopeStack: [String] { scopes.withLock { $0 } }
+
+  func enter(_ scope: String) { scopes.withLock { $0.append(scope) } }
+  func leave() { scopes.withLock { _ = $0.popLast() } }
+
+  /// A context that nobody else is asking with. `async let` and task groups share their parent's; the second
+  /// question at a time gets an id of its own, so that the answers cannot be mixed up.
+  func forAsking() -> TaskContext {
+    let isFree = isAsking.withLock { isAsking in
+      defer { isAsking = true }
+      return !isAsking
+    }
+    if isFree { return self }
+    let context = TaskContext(session: session, id: session.makeID(prefix: "task"), scopes: scopeStack)
+    session.register(context)
+    return context
+  }
+
+  func endAsking(_ asked: TaskContext) {
+    if asked === self {
+      isAsking.withLock { $0 = false }
+    } else {
+      session.unregister(asked)
+    }
+  }
+}
+
+/// The scope that a page starts with.
+let rootScope = "ROOT"
