@@ -15,7 +15,6 @@ package final class FileWatcher {
 
   private let onChange: @EventLoop ([FileChange]) -> Void
   private let onWarning: @EventLoop (String) -> Void
-  private let watchLimit: Int
   private var roots: [WatchRoot] = []
   private var tree = WatchTree()
   private var debouncer = Debouncer()
@@ -34,12 +33,14 @@ package final class FileWatcher {
   ) {
     self.onChange = onChange
     self.onWarning = onWarning
-    self.watchLimit = watchLimit
-    if case .poll(let interval) = mode { return startPolling(every: interval, because: nil) }
-    do {
-      watch = try DirectoryWatch(limit: watchLimit) { [weak self] in self?.receive($0) }
-    } catch {
-      startPolling(because: error)
+    switch mode {
+    case .poll(let interval): startPolling(every: interval, because: nil)
+    case .automatic:
+      do {
+        watch = try DirectoryWatch(limit: watchLimit) { [weak self] in self?.receive($0) }
+      } catch {
+        startPolling(because: error)
+      }
     }
   }
 
@@ -107,11 +108,14 @@ package final class FileWatcher {
       guard !WatchFilter.ignores(event.name) else { continue }
       let path = Path.join(directory, event.name)
       switch event.change {
-      case .created where event.isDirectory, .completed where event.isDirectory:
-        if isRecursive { follow(path, isRecursive: true) { debouncer.receive($0, isWhole: false, at: now) } }
-      case .created where Files.isDirectory(path):
-        if isRecursive { follow(path, isRecursive: true) { debouncer.receive($0, isWhole: false, at: now) } }
+      case .created where Files.isDirectory(path), .completed where event.isDirectory:
+        let root = roots.first { $0.path == path }
+        guard isRecursive || root != nil else { continue }
+        follow(path, isRecursive: isRecursive || root?.isRecursive == true) {
+          debouncer.receive($0, isWhole: false, at: now)
+        }
       case .removed where event.isDirectory:
+        unfollow(below: path)
         noteFiles(below: path, now)
       default:
         debouncer.receive(path, isWhole: event.change == .completed, at: now)
@@ -122,11 +126,22 @@ package final class FileWatcher {
 
   /// A watched directory was deleted or renamed: its files are looked at, and a root that comes back is followed again.
   private func lose(_ number: Int32, _ directory: String, _ now: MonotonicTime) {
-    watch?.remove(number)
-    directoryOfWatch[number] = nil
-    watchOfDirectory[directory] = nil
+    unfollow(number)
+    unfollow(below: directory)
     noteFiles(below: directory, now)
     if Files.isDirectory(directory) { rescan(now) }
+  }
+
+  private func unfollow(_ number: Int32) {
+    watch?.remove(number)
+    if let (path, _) = directoryOfWatch.removeValue(forKey: number), watchOfDirectory[path] == number {
+      watchOfDirectory[path] = nil
+    }
+  }
+
+  /// Watches stay with inodes: those of a tree that was renamed away would go on reporting under its old names.
+  private func unfollow(below directory: String) {
+    for (number, place) in directoryOfWatch where place.path.hasPrefix(directory + "/") { unfollow(number) }
   }
 
   private func noteFiles(below directory: String, _ now: MonotonicTime) {
