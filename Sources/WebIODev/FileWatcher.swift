@@ -88,7 +88,7 @@ package final class FileWatcher {
       }
     }
     let (files, directories) = WatchTree.list(directory)
-    files.forEach(visit)
+    files.filter(isWanted).forEach(visit)
     guard isRecursive else { return }
     for directory in directories { follow(directory, isRecursive: true, visit: visit) }
   }
@@ -118,10 +118,21 @@ package final class FileWatcher {
         unfollow(below: path)
         noteFiles(below: path, now)
       default:
-        debouncer.receive(path, isWhole: event.change == .completed, at: now)
+        if isWanted(path) { debouncer.receive(path, isWhole: event.change == .completed, at: now) }
       }
     }
     arm()
+  }
+
+  /// In a directory that is watched for the sake of one file the others do not count.
+  private func isWanted(_ path: String) -> Bool {
+    let directory = Path.directory(of: path)
+    let narrow = roots.filter { $0.path == directory && $0.onlyFile != nil }
+    guard !narrow.isEmpty, !narrow.contains(where: { $0.onlyFile == path }) else { return true }
+    return roots.contains { root in
+      guard root.onlyFile == nil else { return false }
+      return root.path == directory || (root.isRecursive && directory.hasPrefix(root.path + "/"))
+    }
   }
 
   /// A watched directory was deleted or renamed: its files are looked at, and a root that comes back is followed again.

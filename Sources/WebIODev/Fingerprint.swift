@@ -40,7 +40,7 @@ package enum ContentHash {
     }
   }
 
-  package static func of(_ text: String) -> UInt64 { of(Array(text.utf8)) }
+  package static func of(_ text: String, seed: UInt64 = 0) -> UInt64 { of(Array(text.utf8), seed: seed) }
 
   /// Sixteen hexadecimal digits: for file names.
   package static func name(_ hash: UInt64) -> String {

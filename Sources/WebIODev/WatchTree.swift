@@ -5,10 +5,20 @@ package struct WatchRoot: Sendable, Hashable {
   package let path: String
   /// With everything beneath; otherwise only the files that lie in it.
   package let isRecursive: Bool
+  /// Only this file of the directory counts.
+  package let onlyFile: String?
 
   package init(_ path: String, isRecursive: Bool = true) {
     self.path = path
     self.isRecursive = isRecursive
+    onlyFile = nil
+  }
+
+  /// One file, watched through its directory.
+  package init(only file: String) {
+    path = Path.directory(of: file)
+    isRecursive = false
+    onlyFile = file
   }
 }
 
