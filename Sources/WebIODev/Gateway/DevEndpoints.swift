@@ -24,7 +24,7 @@ final class DevEndpoints {
   private let files: OpenableFiles?
   private let open: @EventLoop (EditorCommand) -> Bool
 
-  static let prefix = "/__webio/"
+  nonisolated static let prefix = "/__webio/"
 
   init(
     channel: DevChannel, token: String, assets: [String: GatewayAsset], files: OpenableFiles?,

@@ -72,7 +72,8 @@ package struct PublicGate: Sendable, Equatable {
     package func contains(_ address: String) -> Bool {
       guard let other = Self.bytes(of: address), other.count == bytes.count else { return false }
       return (0..<length).allSatisfy { bit in
-        (bytes[bit / 8] ^ other[bit / 8]) & (0x80 >> (bit % 8)) == 0
+        let mask: UInt8 = 0x80 >> UInt8(bit % 8)
+        return bytes[bit / 8] & mask == other[bit / 8] & mask
       }
     }
 

@@ -17,6 +17,16 @@ package struct Project: Sendable, Equatable {
   /// Where the app runs: relative paths in it mean the same as in a terminal there.
   package var workingDirectory: String
 
+  /// How it was asked for, to load it again when its manifest has changed.
+  package var request: Request
+
+  package struct Request: Sendable, Equatable {
+    var path: String
+    var product: String?
+    var toolkit: Toolkit
+    var environment: [String]
+  }
+
   /// Where hidden packages of single files name WebIO from.
   package enum Toolkit: Sendable, Equatable {
     case path(String)
@@ -31,6 +41,12 @@ package struct Project: Sendable, Equatable {
   package static func load(
     _ path: String, product: String? = nil, toolkit: Toolkit, environment: [String] = Environment.all
   ) async throws -> Project {
+    try await load(Request(path: path, product: product, toolkit: toolkit, environment: environment))
+  }
+
+  @EventLoop
+  package static func load(_ request: Request) async throws -> Project {
+    let path = request.path
     guard let resolved = Files.resolve(path) else {
       throw DevError(
         .pathMissing, "There is no \(path).", advice: "Name a package's directory or a .swift file: webio dev [PATH]")
@@ -41,16 +57,18 @@ package struct Project: Sendable, Equatable {
           .notSwift, "\(path) is not a Swift file.", advice: "Name a package's directory or a .swift file: webio dev [PATH]")
       }
       if Path.name(of: resolved) == "Package.swift" {
-        return try await load(
-          Path.directory(of: resolved), product: product, toolkit: toolkit, environment: environment)
+        var package = request
+        package.path = Path.directory(of: resolved)
+        return try await load(package)
       }
-      return try SingleFile(resolved, toolkit, try Toolchain.find(environment: environment)).project
+      let toolchain = try Toolchain.find(environment: request.environment)
+      return try SingleFile(resolved, request.toolkit, toolchain).project(request)
     }
     guard Files.isFile(Path.join(resolved, "Package.swift")) else { throw noManifest(path, resolved) }
-    let toolchain = try Toolchain.find(environment: environment)
+    let toolchain = try Toolchain.find(environment: request.environment)
     let scratch = Path.join(resolved, ".build/webio-dev")
     let manifest = try await ManifestReader.read(resolved, scratch: scratch, toolchain: toolchain)
-    return try Project(manifest, resolved, shown: path, scratch: scratch, toolchain, wanted: product)
+    return try Project(manifest, resolved, scratch: scratch, toolchain, request)
   }
 
   private static func noManifest(_ path: String, _ resolved: String) -> DevError {
@@ -78,10 +96,10 @@ package struct Project: Sendable, Equatable {
 
 extension Project {
   init(
-    _ manifest: ProjectManifest, _ directory: String, shown: String, scratch: String, _ toolchain: Toolchain,
-    wanted: String?
+    _ manifest: ProjectManifest, _ directory: String, scratch: String, _ toolchain: Toolchain, _ request: Request
   ) throws {
-    let executable = try Self.choose(manifest, shown, wanted)
+    let executable = try Self.choose(manifest, request.path, request.product)
+    self.request = request
     self.directory = directory
     name = manifest.name
     product = executable.name

@@ -30,10 +30,10 @@ struct SingleFile {
 
   private var link: String { Path.join(package, "Sources/\(Path.name(of: file))") }
 
-  var project: Project {
+  func project(_ request: Project.Request) -> Project {
     Project(
       directory: package, name: name, product: name, scratchPath: scratch, toolchain: toolchain, roots: roots,
-      renamed: [link: file], workingDirectory: Path.directory(of: file))
+      renamed: [link: file], workingDirectory: Path.directory(of: file), request: request)
   }
 
   private var roots: [WatchRoot] {
