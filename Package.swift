@@ -25,7 +25,7 @@ let package = Package(
     .target(
       name: "CWebIOFrontend", path: "Sources/Frontend", exclude: ["PROTOCOL.md", "core.list", "tests"],
       sources: ["frontend.c"]),
-    .target(name: "CWebIOTemplates", path: "Templates", exclude: ["hello"], sources: ["templates.c"]),
+    .target(name: "CWebIOTemplates", path: "Templates", exclude: ["bmi", "chat", "form", "hello"], sources: ["templates.c"]),
 
     // Floor 1
     .target(name: "WebIOPosix", dependencies: ["CWebIOLinux"], swiftSettings: strict),
@@ -57,6 +57,7 @@ let package = Package(
 
     .testTarget(name: "WebIOTests", dependencies: ["WebIO", "WebIOHTTP", "WebIOPosix"], swiftSettings: strict),
     .testTarget(name: "WebIOPosixTests", dependencies: ["WebIOPosix"], swiftSettings: strict),
+    .testTarget(name: "WebIODevTests", dependencies: ["WebIODev", "WebIOHTTP", "WebIOPosix"], swiftSettings: strict),
     .testTarget(name: "WebIOHTTPTests", dependencies: ["WebIOHTTP", "WebIOPosix"], swiftSettings: strict),
     .testTarget(name: "WebIOTunnelTests", dependencies: ["WebIOTunnel", "WebIOPosix"], swiftSettings: strict),
   ],

@@ -82,7 +82,7 @@ export class WebSocketSession {
       if (number <= this.received) continue;
       this.received = number;
       // `null` keeps the numbering where a replay leaves something out.
-      if (frame[i] !== null) fresh.push(frame[i]);
+      if (frame[i] !== null) fresh.push(Object.assign(frame[i], { number }));
     }
     this.hooks.commands(fresh, this.received);
   }

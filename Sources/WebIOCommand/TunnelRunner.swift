@@ -5,7 +5,7 @@ import WebIOTunnel
 /// A tunnel and what the terminal shows of it: for `webio share` and `webio dev --share` alike.
 @EventLoop
 final class TunnelRunner {
-  static let flags = [
+  nonisolated static let flags = [
     Flag("via", .required("PROVIDER"), "localhost.run (default), or ssh://[user@]host[:port]"),
     Flag("name", .required("NAME"), "the name below the provider's domain that you wish for"),
     Flag("domain", .required("DOMAIN"), "a domain of your own, where the provider takes one"),
@@ -87,7 +87,8 @@ final class TunnelRunner {
     if printsOnlyURL {
       if !console.isJSON { console.result(url) }
     } else {
-      console.note("public:  \(console.styled(url, .bold))  (by \(provider); anyone with this address can reach the app)")
+      console.note(
+        "public:  \(console.styled(url, .bold))  (by \(provider); anyone with this address can reach the app)")
     }
   }
 

@@ -358,8 +358,9 @@ final class HTTPConnection: ByteStreamDelegate {
   ) -> WebSocketConnection {
     exchange.status = .switchingProtocols
     turn { connection in
-      connection.output.append("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n")
+      connection.output.append("HTTP/1.1 101 Switching Protocols\r\n")
       connection.appendFields(fields)
+      connection.output += handshake.fields.bytes
       connection.output.append("\r\n")
     }
     let unread = handOver(exchange)

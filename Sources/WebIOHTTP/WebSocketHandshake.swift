@@ -29,6 +29,7 @@ enum WebSocketHandshake {
     }
     var acceptance = Acceptance()
     acceptance.fields.append("Upgrade", "websocket")
+    acceptance.fields.append("Connection", "Upgrade")
     acceptance.fields.append("Sec-WebSocket-Accept", answer(to: keys[0]))
     if let subprotocol {
       guard fields.contains(subprotocol, in: "Sec-WebSocket-Protocol") else {

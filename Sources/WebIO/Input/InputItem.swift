@@ -7,8 +7,15 @@ public struct InputItem<Value: Sendable>: Sendable {
   var field: Field
 
   init(_ spec: Spec, label: String, name: String?, check: @escaping @Sendable (JSONValue) throws -> Check<Value>) {
-    field = Field(name: name, label: label, spec: spec) { data in
-      switch try check(data) {
+    self.init(spec, label: label, name: name) { data, _ in try check(data) }
+  }
+
+  init(
+    _ spec: Spec, label: String, name: String?,
+    check: @escaping @Sendable (JSONValue, [UploadedFile]) throws -> Check<Value>
+  ) {
+    field = Field(name: name, label: label, spec: spec) { data, files in
+      switch try check(data, files) {
       case .valid(let value): .valid(value)
       case .invalid(let text): .invalid(text)
       }
@@ -28,12 +35,12 @@ struct Field: Sendable {
   var name: String?
   var label: String
   var spec: Spec
-  let check: @Sendable (JSONValue) throws -> Check<any Sendable>
+  let check: @Sendable (JSONValue, [UploadedFile]) throws -> Check<any Sendable>
 
   /// Decodes and validates; a validator that throws makes the answer invalid, not the task.
-  func checked(_ data: JSONValue) -> Check<any Sendable> {
+  func checked(_ data: JSONValue, _ files: [UploadedFile] = []) -> Check<any Sendable> {
     do {
-      return try check(data)
+      return try check(data, files)
     } catch {
       Log.error("the validator of \"\(label)\" threw: \(error)")
       return .invalid("Your input is not valid")

@@ -61,10 +61,11 @@ extension Content {
 ///     putButton("Again") { try await play() }
 ///
 /// Each click runs `action` as a task of its own, in this session.
+@discardableResult
 public func putButton(
   _ label: String, color: ButtonColor = .primary, small: Bool = false, disabled: Bool = false, scope: String? = nil,
   position: OutputPosition = .bottom, action: @escaping @Sendable () async throws -> Void
-) {
+) -> Output {
   put(
     .button(label, color: color, small: small, disabled: disabled, action: action), scope: scope, position: position)
 }
@@ -72,9 +73,10 @@ public func putButton(
 /// Shows a row of buttons; `action` gets the label of the clicked one. PyWebIO: `put_buttons`.
 ///
 ///     putButtons(["Yes", "No"]) { answer in putText(answer) }
+@discardableResult
 public func putButtons(
   _ labels: [String], small: Bool = false, scope: String? = nil, position: OutputPosition = .bottom,
   action: @escaping @Sendable (String) async throws -> Void
-) {
+) -> Output {
   put(.buttons(labels, small: small, action: action), scope: scope, position: position)
 }

@@ -124,38 +124,43 @@ public enum LoadingShape: String, Sendable {
 }
 
 /// Shows contents in a blue box. PyWebIO: `put_info`.
+@discardableResult
 public func putInfo(
   _ contents: Content..., closable: Bool = false, scope: String? = nil, position: OutputPosition = .bottom
-) {
+) -> Output {
   put(.alert(.info, contents, closable: closable), scope: scope, position: position)
 }
 
 /// Shows contents in a green box. PyWebIO: `put_success`.
+@discardableResult
 public func putSuccess(
   _ contents: Content..., closable: Bool = false, scope: String? = nil, position: OutputPosition = .bottom
-) {
+) -> Output {
   put(.alert(.success, contents, closable: closable), scope: scope, position: position)
 }
 
 /// Shows contents in a yellow box. PyWebIO: `put_warning`.
+@discardableResult
 public func putWarning(
   _ contents: Content..., closable: Bool = false, scope: String? = nil, position: OutputPosition = .bottom
-) {
+) -> Output {
   put(.alert(.warning, contents, closable: closable), scope: scope, position: position)
 }
 
 /// Shows contents in a red box. PyWebIO: `put_error`.
+@discardableResult
 public func putError(
   _ contents: Content..., closable: Bool = false, scope: String? = nil, position: OutputPosition = .bottom
-) {
+) -> Output {
   put(.alert(.error, contents, closable: closable), scope: scope, position: position)
 }
 
 /// Shows contents that a click on the title shows and hides. PyWebIO: `put_collapse`.
+@discardableResult
 public func putCollapse(
   _ title: String, _ contents: [Content], open: Bool = false, scope: String? = nil,
   position: OutputPosition = .bottom
-) {
+) -> Output {
   put(.collapse(title, contents, open: open), scope: scope, position: position)
 }
 
@@ -168,10 +173,11 @@ public func putCollapse<Result>(
 }
 
 /// Shows a part of the page with its own scroll bar. PyWebIO: `put_scrollable`.
+@discardableResult
 public func putScrollable(
   _ contents: [Content], height: Int? = 400, minHeight: Int? = nil, keepBottom: Bool = false, border: Bool = true,
   scope: String? = nil, position: OutputPosition = .bottom
-) {
+) -> Output {
   put(
     .scrollable(contents, height: height, minHeight: minHeight, keepBottom: keepBottom, border: border),
     scope: scope, position: position)
@@ -192,49 +198,55 @@ public func putScrollable<Result>(
 /// Shows pages one over the other. PyWebIO: `put_tabs`.
 ///
 ///     putTabs(["Text": ["one"], "More": [.markdown("**two**")]])
+@discardableResult
 public func putTabs(
   _ tabs: KeyValuePairs<String, [Content]>, scope: String? = nil, position: OutputPosition = .bottom
-) {
+) -> Output {
   put(.tabs(tabs), scope: scope, position: position)
 }
 
 /// Shows contents side by side. PyWebIO: `put_row`.
+@discardableResult
 public func putRow(
   _ contents: [Content?], sizes: String? = nil, scope: String? = nil, position: OutputPosition = .bottom
-) {
+) -> Output {
   put(.row(contents, sizes: sizes), scope: scope, position: position)
 }
 
 /// Shows contents one below the other. PyWebIO: `put_column`.
+@discardableResult
 public func putColumn(
   _ contents: [Content?], sizes: String? = nil, scope: String? = nil, position: OutputPosition = .bottom
-) {
+) -> Output {
   put(.column(contents, sizes: sizes), scope: scope, position: position)
 }
 
 /// Shows a grid of cells. PyWebIO: `put_grid`.
+@discardableResult
 public func putGrid(
   _ cells: [[Content?]], cellWidth: String = "auto", cellHeight: String = "auto", columns: String? = nil,
   rows: String? = nil, scope: String? = nil, position: OutputPosition = .bottom
-) {
+) -> Output {
   put(
     .grid(cells, cellWidth: cellWidth, cellHeight: cellHeight, columns: columns, rows: rows), scope: scope,
     position: position)
 }
 
 /// Shows a named place for later output. Throws ``WebIOError/invalidName(_:)``. PyWebIO: `put_scope`.
+@discardableResult
 public func putScope(
   _ name: String, _ contents: [Content] = [], scope: String? = nil, position: OutputPosition = .bottom
-) throws {
+) throws -> Output {
   try validateName(name)
-  put(.scope(name, contents), scope: scope, position: position)
+  return put(.scope(name, contents), scope: scope, position: position)
 }
 
 /// Shows a sign that something is going on. PyWebIO: `put_loading`.
+@discardableResult
 public func putLoading(
   shape: LoadingShape = .border, color: ButtonColor = .dark, scope: String? = nil,
   position: OutputPosition = .bottom
-) {
+) -> Output {
   put(.loading(shape: shape, color: color), scope: scope, position: position)
 }
 
@@ -256,9 +268,10 @@ public func putLoading<Result: Sendable>(
 }
 
 /// Shows a link that saves a file. PyWebIO: `put_file`.
+@discardableResult
 public func putFile(
   _ name: String, _ bytes: [UInt8], label: String? = nil, scope: String? = nil, position: OutputPosition = .bottom
-) {
+) -> Output {
   put(.file(name, bytes, label: label), scope: scope, position: position)
 }
 

@@ -77,29 +77,32 @@ public struct ChartSeries: Sendable {
 }
 
 /// Shows a video by its URL.
+@discardableResult
 public func putVideo(
   url: String, autoplay: Bool = false, loop: Bool = false, width: String? = nil, height: String? = nil,
   poster: String? = nil, scope: String? = nil, position: OutputPosition = .bottom
-) {
+) -> Output {
   put(
     .video(url: url, autoplay: autoplay, loop: loop, width: width, height: height, poster: poster), scope: scope,
     position: position)
 }
 
 /// Shows a sound by its URL.
+@discardableResult
 public func putAudio(
   url: String, autoplay: Bool = false, loop: Bool = false, scope: String? = nil, position: OutputPosition = .bottom
-) {
+) -> Output {
   put(.audio(url: url, autoplay: autoplay, loop: loop), scope: scope, position: position)
 }
 
 /// Shows a box for lines that ``logboxAppend(_:_:)`` adds. Throws ``WebIOError/invalidName(_:)``.
+@discardableResult
 public func putLogbox(
   _ name: String, height: Int = 400, keepBottom: Bool = true, scope: String? = nil,
   position: OutputPosition = .bottom
-) throws {
+) throws -> Output {
   try validateName(name)
-  put(.logbox(name, height: height, keepBottom: keepBottom), scope: scope, position: position)
+  return put(.logbox(name, height: height, keepBottom: keepBottom), scope: scope, position: position)
 }
 
 /// Adds text to a log box, line breaks as they are.
@@ -121,10 +124,11 @@ public func logboxClear(_ name: String) {
 /// Shows a chart.
 ///
 ///     putChart(.line, [ChartSeries("2026", [(1, 3), (2, 5)])], title: "Visitors")
+@discardableResult
 public func putChart(
   _ kind: ChartKind, _ series: [ChartSeries], title: String = "", xLabel: String = "", yLabel: String = "",
   height: Int = 320, scope: String? = nil, position: OutputPosition = .bottom
-) {
+) -> Output {
   put(
     .chart(kind, series, title: title, xLabel: xLabel, yLabel: yLabel, height: height), scope: scope,
     position: position)

@@ -6,6 +6,7 @@ import WebIOPosix
 final class Session: Sendable {
   let id: String
   let info: SessionInfo
+  let directory: SessionDirectory
   /// Names and numbers of the whole session: tasks and threads share them.
   private let state = Mutex(State())
   private let outbox = Outbox()
@@ -31,9 +32,12 @@ final class Session: Sendable {
     var isFinished = false
   }
 
-  init(id: String, info: SessionInfo, ended: @escaping @EventLoop @Sendable (Session) -> Void) {
+  init(
+    id: String, info: SessionInfo, directory: SessionDirectory, ended: @escaping @EventLoop @Sendable (Session) -> Void
+  ) {
     self.id = id
     self.info = info
+    self.directory = directory
     self.ended = ended
   }
 
