@@ -33,7 +33,7 @@ SOUND = {
     ".swift-format": (path.parent.parent / ".swift-format").read_text(),
     "README.md": "# Sound\n\n## A title, with `code`\n\n[up](#a-title-with-code) [there](Templates/include/x.h)\n",
     "Sources/WebIOPosix/File.swift": "import Glibc\n\nlet count = Int(3)  // Int(text) ?? 0\n",
-    "Sources/WebIOHTTP/File.swift": "package import WebIOPosix\n",
+    "Sources/WebIOHTTP/File.swift": 'package import WebIOPosix\n\nlet text = """\n  import Foundation\n  """\n',
     "Sources/Frontend/frontend.c": '#embed "page.css"\n',
     "Sources/Frontend/page.css": "",
     "Tests/SoundTests/Test.swift": "import Foundation\n",
