@@ -10,7 +10,7 @@ public enum Processes {
 
   /// Living processes that were started, however indirectly, by the `Program` with this mark.
   public static func marked(_ mark: String) -> [Process] {
-    let wanted = Data("WEBIO_TEST_MARK=\(mark)".utf8)
+    let wanted = Data("E2E_TEST_MARK=\(mark)".utf8)
     return all.filter { id in
       guard let environment = contents("/proc/\(id)/environ") else { return false }
       return environment.split(separator: 0).contains { $0.elementsEqual(wanted) } && isAlive(id)

@@ -3,7 +3,7 @@ import Foundation
 
 /// A program that a test runs as a user would: no guard around it, so that what it leaves behind stays to be found.
 ///
-/// It leads a session of its own and carries `WEBIO_TEST_MARK` in its environment, which all its descendants inherit:
+/// It leads a session of its own and carries `E2E_TEST_MARK` in its environment, which all its descendants inherit:
 /// `Processes.marked` finds them wherever they went.
 public final class Program: @unchecked Sendable {  // what changes is under the lock
   public enum Ending: Sendable, Equatable {
@@ -30,7 +30,7 @@ public final class Program: @unchecked Sendable {  // what changes is under the 
     mark = "\(getpid())-\(UInt64.random(in: 0..<UInt64.max))"
     var variables = ProcessInfo.processInfo.environment
     for (name, value) in environment { variables[name] = value }
-    variables["WEBIO_TEST_MARK"] = mark
+    variables["E2E_TEST_MARK"] = mark
 
     // Two pipes and a spawn at a time, so that no other child gets the ends before they are marked.
     Self.spawning.lock()
