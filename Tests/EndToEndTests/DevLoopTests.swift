@@ -8,8 +8,12 @@ extension EndToEnd {
     @Test(.timeLimit(.minutes(6))) func newDevEditBreakFixCrashStop() async throws {
       let project = try await Fixture.shared.project()
       let webio = try project.dev("--port", "0")
-      let (url, port) = try await webio.ready()
       let browser = try await Fixture.shared.browser()
+      try await webio.explaining { try await walk(project, webio, browser) }
+    }
+
+    private func walk(_ project: HelloProject, _ webio: WebioCommand, _ browser: WebDriver) async throws {
+      let (url, port) = try await webio.ready()
 
       // The form is filled, the answer shows.
       try await browser.resize(width: 1000, height: 800)

@@ -45,6 +45,10 @@ extension EndToEnd {
       _ = try server.writeKnownHosts()
       let project = try await Fixture.shared.project()
       let webio = try share(project.path, server, "--json")
+      try await webio.explaining { try await walk(project, webio, server) }
+    }
+
+    private func walk(_ project: HelloProject, _ webio: WebioCommand, _ server: SSHServer) async throws {
       var port = try await publicPort(webio)
 
       // The page and a session come through.

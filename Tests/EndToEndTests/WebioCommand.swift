@@ -85,6 +85,11 @@ final class WebioCommand: Sendable {
     "events:\n\(events.map(\.text).joined(separator: "\n"))\nstandard error:\n\(program.errorText)"
   }
 
+  /// A failure in `body` tells what the command said until then.
+  func explaining(_ body: () async throws -> Void) async throws {
+    do { try await body() } catch { throw NotInTime("\(error)\n\(account)") }
+  }
+
   func end(within limit: Duration = .seconds(10)) async throws -> Program.Ending {
     try await program.waitForEnd(within: limit)
   }
