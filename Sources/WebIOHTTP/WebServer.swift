@@ -28,13 +28,18 @@ public final class WebServer: Sendable {
   ///   - port: 0 picks a free one: `start` tells which.
   ///   - bodyLimit: Bytes of a request's body; a longer one is answered with 413.
   ///   - accessLog: Called with a line for each request; nil for none.
+  ///   - showsErrors: The 500 answer tells what was thrown: for development only.
+  ///   - executor: Where the closure runs; nil is the cooperative pool.
   public init(
     host: String = "localhost", port: Int = 8080, limits: HTTPLimits = HTTPLimits(), bodyLimit: Int = 16 << 20,
-    accessLog: (@Sendable (String) -> Void)? = nil, _ handler: @escaping Handler
+    accessLog: (@Sendable (String) -> Void)? = nil, showsErrors: Bool = false, executor: (any TaskExecutor)? = nil,
+    _ handler: @escaping Handler
   ) {
     self.host = host
     self.port = port
-    server = LoopServer(limits, bodyLimit, accessLog, handler)
+    server = LoopServer(
+      limits: limits, bodyLimit: bodyLimit, accessLog: accessLog, showsErrors: showsErrors, executor: executor,
+      handler: handler)
   }
 
   /// Listens, and returns the port.
@@ -60,19 +65,23 @@ public final class WebServer: Sendable {
 
 @EventLoop
 private final class LoopServer: HTTPRequestHandler {
-  private let handler: WebServer.Handler
   private let limits: HTTPLimits
   private let bodyLimit: Int
   private let accessLog: (@Sendable (String) -> Void)?
+  private let showsErrors: Bool
+  private let executor: (any TaskExecutor)?
+  private let handler: WebServer.Handler
   private var server: HTTPServer?
 
   nonisolated init(
-    _ limits: HTTPLimits, _ bodyLimit: Int, _ accessLog: (@Sendable (String) -> Void)?,
-    _ handler: @escaping WebServer.Handler
+    limits: HTTPLimits, bodyLimit: Int, accessLog: (@Sendable (String) -> Void)?, showsErrors: Bool,
+    executor: (any TaskExecutor)?, handler: @escaping WebServer.Handler
   ) {
     self.limits = limits
     self.bodyLimit = bodyLimit
     self.accessLog = accessLog
+    self.showsErrors = showsErrors
+    self.executor = executor
     self.handler = handler
   }
 
@@ -95,34 +104,36 @@ private final class LoopServer: HTTPRequestHandler {
   }
 
   func handle(_ exchange: HTTPExchange) {
-    exchange.readBody(limit: bodyLimit) { [handler] result in
+    exchange.readBody(limit: bodyLimit) { [self] result in
       switch result {
       case .failure(let error): exchange.respond(error.status, text: "\(error.reason)\n")
       case .success(let body):
         let request = HTTPRequest(head: exchange.request, body: body, peerAddress: exchange.peerAddress)
-        Task { await Self.answer(exchange, request, handler) }
+        Task(executorPreference: executor) { await self.answer(exchange, request) }
       }
     }
   }
 
-  private static func answer(_ exchange: HTTPExchange, _ request: HTTPRequest, _ handler: WebServer.Handler) async {
+  private nonisolated func answer(_ exchange: HTTPExchange, _ request: HTTPRequest) async {
     do {
       let response = try await handler(request)
       guard let stream = response.stream else {
-        return exchange.respond(response.status, response.fields, response.body)
+        return await exchange.respond(response.status, response.fields, response.body)
       }
-      exchange.startResponse(response.status, response.fields)
+      await exchange.startResponse(response.status, response.fields)
       try await stream(HTTPBodyWriter(exchange))
-      exchange.finish()
+      await exchange.finish()
     } catch {
-      // A body that has begun can only be cut off.
-      if exchange.hasStarted { return exchange.abort() }
-      if let error = error as? HTTPError {
-        return exchange.respond(error.status, text: "\(error.reason)\n")
-      }
-      report("\(request.method) \(request.path): \(error)")
-      exchange.respond(.internalServerError, text: "Something went wrong.\n")
+      await fail(exchange, error)
     }
+  }
+
+  private func fail(_ exchange: HTTPExchange, _ error: any Error) {
+    // A body that has begun can only be cut off.
+    if exchange.hasStarted { return exchange.abort() }
+    if let error = error as? HTTPError { return exchange.respond(error.status, text: "\(error.reason)\n") }
+    Self.report("\(exchange.request.method) \(exchange.request.path): \(error)")
+    exchange.respond(.internalServerError, text: showsErrors ? "\(error)\n" : "Something went wrong.\n")
   }
 
   private nonisolated static func report(_ line: String) {
