@@ -115,8 +115,10 @@ import Testing
 
   @Test func sha1() {
     func hex(_ text: String) -> String {
-      SHA1.digest(Array(text.utf8)).map { String(decoding: [ASCII.hexDigit($0 >> 4), ASCII.hexDigit($0 & 15)], as: UTF8.self) }
-        .joined()
+      SHA1.digest(Array(text.utf8)).map {
+        String(decoding: [ASCII.hexDigit($0 >> 4), ASCII.hexDigit($0 & 15)], as: UTF8.self)
+      }
+      .joined()
     }
     #expect(hex("") == "da39a3ee5e6b4b0d3255bfef95601890afd80709")
     #expect(hex("abc") == "a9993e364706816aba3e25717850c26c9cd0d89d")
@@ -160,7 +162,9 @@ import Testing
       return validator.isComplete
     }
     for _ in 0..<20_000 {
-      let alphabet: [UInt8] = [0x41, 0x7f, 0x80, 0x90, 0x9f, 0xa0, 0xbf, 0xc1, 0xc2, 0xdf, 0xe0, 0xe1, 0xed, 0xef, 0xf0, 0xf1, 0xf4, 0xf5]
+      let alphabet: [UInt8] = [
+        0x41, 0x7f, 0x80, 0x90, 0x9f, 0xa0, 0xbf, 0xc1, 0xc2, 0xdf, 0xe0, 0xe1, 0xed, 0xef, 0xf0, 0xf1, 0xf4, 0xf5,
+      ]
       let bytes = (0..<Int.random(in: 0...12)).map { _ in alphabet.randomElement() ?? 0 }
       let expected = String(validating: bytes, as: UTF8.self) != nil
       #expect(check(bytes, []) == expected, "\(bytes)")

@@ -92,7 +92,8 @@ import Testing
   }
 
   @Test func fragmentsWithControlFramesBetween() {
-    let bytes = frame(1, "a", final: false) + frame(9, "p") + frame(0, "b", final: false) + frame(10, "") + frame(0, "c")
+    let bytes =
+      frame(1, "a", final: false) + frame(9, "p") + frame(0, "b", final: false) + frame(10, "") + frame(0, "c")
     expect(bytes + frame(2, "d"), ["ping:p", "pong", "t:abc", "b:d"])
   }
 
@@ -158,7 +159,8 @@ import Testing
     }
     #expect(events(flood(5)) == ["t:ab"])
     #expect(events(flood(6)) == ["!1008"])
-    let spread = frame(1, "", final: false) + (0..<20).flatMap { _ in frame(0, "", final: false) + frame(0, "x", final: false) }
+    let spread =
+      frame(1, "", final: false) + (0..<20).flatMap { _ in frame(0, "", final: false) + frame(0, "x", final: false) }
     #expect(events(spread + frame(0, "")) == ["t:" + String(repeating: "x", count: 20)])
   }
 
