@@ -49,7 +49,7 @@ struct AnnouncementParser {
     let text = TerminalText.withoutEscapes(fields["data"] ?? [])
     guard isAccepted else { return refusal(text) }
     if let address = address(inText: text) { return .address(address) }
-    guard let id = fields["id"], let slash = id.lastIndex(of: UInt8(ascii: "/")) else { return notice(text) }
+    guard let id = fields["id"], let slash = id.firstIndex(of: UInt8(ascii: "/")) else { return notice(text) }
     return jsonAddress(Array(id[(slash + 1)...]), isSecure: true).map { .address($0) }
   }
 
@@ -76,7 +76,7 @@ struct AnnouncementParser {
   }
 
   private func word(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-    text.prefix { $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: ",") }
+    text.prefix { $0 > 0x20 && $0 != UInt8(ascii: ",") }
   }
 
   private func notice(_ text: [UInt8]) -> Announcement? {
