@@ -1,6 +1,8 @@
 /// What one line of a server's session means.
 enum Announcement: Equatable {
   case address(PublicAddress)
+  /// A plain server's shell has nothing to say: the address is its own.
+  case none
   /// The server says no, in its own words.
   case refused(String)
   /// Something to show, cleaned.
@@ -23,6 +25,7 @@ struct AnnouncementParser {
   func receive(_ line: [UInt8]) -> Announcement? {
     if let fields = JSONFields(line) { return announcement(fields) }
     let text = TerminalText.withoutEscapes(line)
+    if provider == .plain, text.elementsEqual(Provider.shellGreeting.utf8) { return Announcement.none }
     if let address = address(inText: text) { return .address(address) }
     return notice(text)
   }

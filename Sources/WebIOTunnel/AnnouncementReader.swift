@@ -41,6 +41,7 @@ struct AnnouncementReader {
     case .refused(let text):
       lastLine = text
       return .refused(text)
+    case Announcement.none?: return Announcement.none
     case nil: return nil
     }
   }

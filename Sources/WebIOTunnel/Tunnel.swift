@@ -27,6 +27,7 @@ package final class Tunnel {
   private var boundPort: UInt16 = 0
   private var timer: TimerToken?
   private var announcements: AnnouncementReader
+  private var usesOpenSSH: Bool
 
   package init(
     _ configuration: TunnelConfiguration, accept: @escaping @EventLoop (any ByteStream) -> Void,
@@ -40,6 +41,7 @@ package final class Tunnel {
       quickPeriod: provider == .plain ? .seconds(600) : .seconds(60),
       nameCooldown: configuration.name == nil ? .zero : provider.nameCooldown)
     announcements = AnnouncementReader(configuration)
+    usesOpenSSH = configuration.engine == .ssh
   }
 
   package func start() {
@@ -85,7 +87,8 @@ package final class Tunnel {
       let request = LinkRequest(
         configuration: configuration, checker: try HostKeyChecker(configuration),
         port: keptPort ?? configuration.forwardPort, connectTimeout: wasOpen ? .seconds(4) : .seconds(10))
-      let link = SSHLink(request, delegate: self)
+      let link: any TunnelLink =
+        usesOpenSSH ? OpenSSHLink(request, delegate: self) : SSHLink(request, delegate: self)
       self.link = link
       link.start()
     } catch {
@@ -93,7 +96,19 @@ package final class Tunnel {
     }
   }
 
+  /// Where libssh2 cannot go on and ssh can, ssh carries the tunnel from now on.
+  private func switchEngine(_ error: TunnelError) -> Bool {
+    guard error.otherEngineMayHelp, configuration.engine == .auto, !usesOpenSSH,
+      Environment.executable("ssh") != nil, Environment.executable("ssh-keyscan") != nil
+    else { return false }
+    usesOpenSSH = true
+    onEvent(.notice("using the system's ssh: \(error.problem)"))
+    if state != .ended { connect() }
+    return true
+  }
+
   private func retry(_ error: TunnelError) {
+    if switchEngine(error) { return }
     if error.isFinal || !wasOpen { return fail(error) }
     if error.code == .forwardRefused, keptPort != nil, configuration.remotePort == 0 {
       portRefusals += 1
@@ -130,6 +145,9 @@ package final class Tunnel {
   private func handle(_ announcement: Announcement) {
     switch announcement {
     case .address(let address): announce(address.url)
+    case .none:
+      announcements.didEnd = true
+      announcePort()
     case .notice(let text): onEvent(.notice(text))
     case .refused(let text):
       guard state == .connecting else { return onEvent(.notice(text)) }

@@ -85,6 +85,7 @@ package struct TunnelConfiguration: Sendable {
     if target.provider == .plain {
       if let name { command += " --name \(name)" }
       if let domain { command += " --domain \(domain)" }
+      command += "; echo \(Provider.shellGreeting)"
     }
     return command
   }

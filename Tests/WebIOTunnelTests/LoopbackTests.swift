@@ -6,9 +6,10 @@ import WebIOPosix
 
 /// Tunnels to a real sshd on this machine.
 @EventLoop @Suite(.serialized) struct LoopbackTests {
-  @Test func carriesBytesBothWaysAndMarksVisitors() async throws {
+  @Test(arguments: bothEngines)
+  func carriesBytesBothWaysAndMarksVisitors(_ engine: TunnelConfiguration.Engine) async throws {
     let server = try await SSHServer()
-    let probe = TunnelProbe(try TunnelProbe.configuration(server))
+    let probe = TunnelProbe(try TunnelProbe.configuration(server, engine))
     let port = try await probe.port()
     #expect(port != server.port)
     let answer = try await Visitor.exchange(port: port, Array("hello".utf8))
@@ -18,9 +19,10 @@ import WebIOPosix
     await server.remove()
   }
 
-  @Test func answersAVisitorWhoHasEndedItsDirection() async throws {
+  @Test(arguments: bothEngines)
+  func answersAVisitorWhoHasEndedItsDirection(_ engine: TunnelConfiguration.Engine) async throws {
     let server = try await SSHServer()
-    let probe = TunnelProbe(try TunnelProbe.configuration(server), .count)
+    let probe = TunnelProbe(try TunnelProbe.configuration(server, engine), .count)
     let bytes = Checksum.pattern(from: 0, count: 300_000)
     var sum = Checksum()
     bytes.withUnsafeBytes { sum.add($0) }
@@ -30,9 +32,10 @@ import WebIOPosix
     await server.remove()
   }
 
-  @Test func servesSixtyFourVisitorsAtOnce() async throws {
+  @Test(arguments: bothEngines)
+  func servesSixtyFourVisitorsAtOnce(_ engine: TunnelConfiguration.Engine) async throws {
     let server = try await SSHServer()
-    let probe = TunnelProbe(try TunnelProbe.configuration(server))
+    let probe = TunnelProbe(try TunnelProbe.configuration(server, engine))
     let port = try await probe.port()
     let visits = (0..<64).map { index in
       Task { @EventLoop in
@@ -46,10 +49,11 @@ import WebIOPosix
     await server.remove()
   }
 
-  @Test func carriesAHundredMebibytesDownWhole() async throws {
+  @Test(arguments: bothEngines)
+  func carriesAHundredMebibytesDownWhole(_ engine: TunnelConfiguration.Engine) async throws {
     let size = 100 << 20
     let server = try await SSHServer()
-    let probe = TunnelProbe(try TunnelProbe.configuration(server), .send(size))
+    let probe = TunnelProbe(try TunnelProbe.configuration(server, engine), .send(size))
     let (count, sum) = try await Visitor.download(port: try await probe.port())
     #expect(count == size)
     #expect(sum == Self.checksum(size))
@@ -57,10 +61,11 @@ import WebIOPosix
     await server.remove()
   }
 
-  @Test func carriesAHundredMebibytesUpWhole() async throws {
+  @Test(arguments: bothEngines)
+  func carriesAHundredMebibytesUpWhole(_ engine: TunnelConfiguration.Engine) async throws {
     let size = 100 << 20
     let server = try await SSHServer()
-    let probe = TunnelProbe(try TunnelProbe.configuration(server), .count)
+    let probe = TunnelProbe(try TunnelProbe.configuration(server, engine), .count)
     let answer = try await Visitor.upload(port: try await probe.port(), count: size)
     #expect(String(decoding: answer, as: UTF8.self) == "\(size) \(Self.checksum(size).value)")
     await probe.stop()
@@ -75,9 +80,10 @@ import WebIOPosix
     return sum
   }
 
-  @Test func healsWithTheSameAddressAfterAKill() async throws {
+  @Test(arguments: bothEngines)
+  func healsWithTheSameAddressAfterAKill(_ engine: TunnelConfiguration.Engine) async throws {
     let server = try await SSHServer()
-    let probe = TunnelProbe(try TunnelProbe.configuration(server))
+    let probe = TunnelProbe(try TunnelProbe.configuration(server, engine))
     let url = try await probe.url()
     await server.kill()
     _ = try await probe.next("reconnecting") { if case .reconnecting = $0 { true } else { nil } }
