@@ -19,8 +19,9 @@ final class OpenSSHLink: TunnelLink {
   private var log = OpenSSHLog()
   private var logLines = LineBuffer()
   private var deadline: TimerToken?
-  private var visitors = 0
   private var hasSession = true
+  private var trustedKeys: [HostKey] = []
+  private var port: UInt16
   private var isBound = false
   private var isForwardRefused = false
   private var isEnded = false
@@ -28,6 +29,7 @@ final class OpenSSHLink: TunnelLink {
   init(_ request: LinkRequest, delegate: any TunnelLinkDelegate) {
     self.request = request
     self.delegate = delegate
+    port = request.port
   }
 
   private var configuration: TunnelConfiguration { request.configuration }
@@ -40,8 +42,8 @@ final class OpenSSHLink: TunnelLink {
       guard let self else { return }
       greeting = nil
       if let error { return end(error) }
-      let known = request.checker.knownKeys
-      if known.isEmpty { scanKeys() } else { launch(trusting: known) }
+      trustedKeys = request.checker.knownKeys
+      if trustedKeys.isEmpty { scanKeys() } else { launch() }
     }
   }
 
@@ -68,7 +70,8 @@ final class OpenSSHLink: TunnelLink {
     do {
       if try request.checker.check(best) == .firstUse { delegate?.link(self, didTrustOnFirstUse: best) }
       if log.isHostKeyRefused { return end(.connectionLost("ssh refused the host key of \(target.endpoint)")) }
-      if !isEnded { launch(trusting: [best]) }
+      trustedKeys = [best]
+      if !isEnded { launch() }
     } catch {
       end(error as? TunnelError ?? .connectionLost("\(error)"))
     }
@@ -76,16 +79,16 @@ final class OpenSSHLink: TunnelLink {
 
   // MARK: The process
 
-  private func launch(trusting keys: [HostKey]) {
+  private func launch() {
     do {
       guard let path = Environment.executable("ssh") else { throw TunnelError.noOpenSSH }
       let socket = try self.socket ?? VisitorSocket { [weak self] in self?.accept($0) }
       self.socket = socket
       let knownHosts = socket.directory + "/known_hosts"
-      let lines = keys.map { KnownHosts.line(host: target.host, port: target.port, key: $0) }
+      let lines = trustedKeys.map { KnownHosts.line(host: target.host, port: target.port, key: $0) }
       try Files.replace(knownHosts, Array(lines.joined().utf8), mode: 0o600)
       let command = OpenSSHCommand(
-        configuration: configuration, port: request.port, socketPath: socket.path,
+        configuration: configuration, port: port, socketPath: socket.path,
         logPath: socket.directory + "/log", knownHostsPath: knownHosts, identities: try identities(), hasSession: hasSession)
       try spawn(path, command)
     } catch {
@@ -161,8 +164,9 @@ final class OpenSSHLink: TunnelLink {
     case .authenticated: break
     case .bound(let port):
       // With port 0 the success comes first, and the line with the number after it.
-      guard !isBound, let port = port ?? (request.port == 0 ? nil : request.port) else { return }
+      guard !isBound, let port = port ?? (self.port == 0 ? nil : self.port) else { return }
       isBound = true
+      self.port = port
       deadline?.cancel()
       delegate?.link(self, didBind: port)
       if !hasSession { delegate?.linkSessionDidEnd(self) }
@@ -180,10 +184,10 @@ final class OpenSSHLink: TunnelLink {
     drainLog()
     guard !isEnded else { return }
     if case .exited(let code) = status, code != 255, target.provider == .plain, hasSession, !isForwardRefused {
-      // The account has no shell: the forward alone will do.
+      // The account has no shell: the forward alone will do, on the port that has been given out already.
       hasSession = false
       isBound = false
-      return launch(trusting: request.checker.knownKeys)
+      return launch()
     }
     if log.isHostKeyRefused { return scanKeys() }
     end(failure(status))
@@ -191,7 +195,7 @@ final class OpenSSHLink: TunnelLink {
 
   private func failure(_ status: ChildStatus) -> TunnelError {
     let endpoint = target.endpoint
-    if isForwardRefused { return .forwardRefused(configuration, port: request.port) }
+    if isForwardRefused { return .forwardRefused(configuration, port: port) }
     if log.isLoginRefused {
       let keys = log.offeredKeys.isEmpty ? "no key to offer" : "refused: \(log.offeredKeys.joined(separator: ", "))"
       return TunnelError(

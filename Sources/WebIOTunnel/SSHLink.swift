@@ -75,6 +75,7 @@ final class SSHLink: TunnelLink, EventSource {
     case .handshake where session?.buffers.greeting.starts(withASCII: "SSH-") != true:
       end(.notAnSSHServer(endpoint, said: session?.buffers.greeting ?? []))
     case .handshake: end(.connectionLost("\(endpoint) did not finish the key exchange in time"))
+    case .login where login?.waitsForAgent == true: enter(.login, seconds: 60)
     case .login: end(.connectionLost("\(endpoint) did not answer the login in time"))
     default: end(.connectionLost("\(endpoint) did not answer the forward request in time"))
     }
@@ -173,7 +174,7 @@ final class SSHLink: TunnelLink, EventSource {
       if try request.checker.check(key) == .firstUse { delegate?.link(self, didTrustOnFirstUse: key) }
       guard stage == .handshake else { return }
       session.buffers.forgetGreeting()
-      login = try SSHLogin(request.configuration, session)
+      login = try SSHLogin(request.configuration, session) { [weak self] in self?.turnSoon() }
     } catch {
       return end(error as? TunnelError ?? .connectionLost("\(error)"))
     }
