@@ -26,7 +26,7 @@ struct OpenSSHCommand {
   var arguments: [String] {
     var options = [
       "BatchMode=\(isAccount ? "yes" : "no")", "NumberOfPasswordPrompts=1", "LogLevel=DEBUG1",
-      "ExitOnForwardFailure=yes", "ConnectTimeout=10", "ServerAliveInterval=5", "ServerAliveCountMax=2",
+      "ExitOnForwardFailure=yes", "ConnectTimeout=10", "ServerAliveInterval=4", "ServerAliveCountMax=2",
       "TCPKeepAlive=yes", "UserKnownHostsFile=\(knownHostsPath)", "GlobalKnownHostsFile=/dev/null",
       "StrictHostKeyChecking=yes", "CheckHostIP=no", "UpdateHostKeys=no", "VerifyHostKeyDNS=no",
       "ControlMaster=no", "ControlPath=none", "ForwardAgent=no", "ForwardX11=no", "PermitLocalCommand=no",
