@@ -12,6 +12,8 @@ struct AnnouncementReader {
   /// Whether the session has ended.
   var didEnd = false
 
+  var hasAddress: Bool { lastAddress != nil }
+
   init(_ configuration: TunnelConfiguration) { parser = AnnouncementParser(configuration) }
 
   mutating func receive(_ bytes: [UInt8]) -> [Announcement] {

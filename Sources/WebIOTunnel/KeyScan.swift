@@ -25,7 +25,8 @@ final class KeyScan {
       }
     }
     child = try ChildProcess(
-      path, ["-T", "10", "-p", String(target.port), "-t", Set(names).sorted().joined(separator: ","), "--", target.host],
+      path,
+      ["-T", "10", "-p", String(target.port), "-t", Set(names).sorted().joined(separator: ","), "--", target.host],
       environment: Environment.with(["LC_ALL": "C"]), output: .pipe { [weak self] in self?.output += $0 }
     ) { [self] status in
       child = nil

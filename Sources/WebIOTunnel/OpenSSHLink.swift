@@ -89,7 +89,8 @@ final class OpenSSHLink: TunnelLink {
       try Files.replace(knownHosts, Array(lines.joined().utf8), mode: 0o600)
       let command = OpenSSHCommand(
         configuration: configuration, port: port, socketPath: socket.path,
-        logPath: socket.directory + "/log", knownHostsPath: knownHosts, identities: try identities(), hasSession: hasSession)
+        logPath: socket.directory + "/log", knownHostsPath: knownHosts, identities: try identities(),
+        hasSession: hasSession)
       try spawn(path, command)
     } catch {
       return end(error as? TunnelError ?? .connectionLost("\(error)"))

@@ -29,6 +29,7 @@ final class SSHLink: TunnelLink, EventSource {
   private var writers: [SSHChannel] = []
   /// Closed by us; each is freed when the peer's CLOSE has come.
   private var closing: [OpaquePointer] = []
+  private var isRefused = false
   private var isTurnScheduled = false
   private var isFlushScheduled = false
 
@@ -208,7 +209,7 @@ final class SSHLink: TunnelLink, EventSource {
     guard let setup else { return }
     switch setup.advance() {
     case .waiting: readSession()
-    case .failed(let error): end(error)
+    case .failed(let error): refused(error)
     case .bound(let port):
       deadline?.cancel()
       stage = .open
@@ -216,6 +217,16 @@ final class SSHLink: TunnelLink, EventSource {
       tickSoon()
       delegate?.link(self, didBind: port)
     }
+  }
+
+  /// A provider says in its session why it refuses; there is a moment to hear it.
+  private func refused(_ error: TunnelError) {
+    readSession()
+    guard stage == .setup, !isRefused else { return }
+    isRefused = true
+    guard request.configuration.target.provider != .plain else { return end(error) }
+    deadline?.cancel()
+    deadline = Reactor.shared.schedule(after: .milliseconds(500)) { [weak self] in self?.end(error) }
   }
 
   // MARK: Open

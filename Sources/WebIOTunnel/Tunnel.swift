@@ -144,7 +144,13 @@ package final class Tunnel {
 
   private func handle(_ announcement: Announcement) {
     switch announcement {
-    case .address(let address): announce(address.url)
+    case .address(let address):
+      guard state == .connecting, !address.isSecure, configuration.target.provider != .plain else {
+        return announce(address.url)
+      }
+      // Where there are two, the one with TLS comes right after.
+      timer?.cancel()
+      timer = Reactor.shared.schedule(after: .milliseconds(300)) { [weak self] in self?.announce(address.url) }
     case .none:
       announcements.didEnd = true
       announcePort()
@@ -181,6 +187,7 @@ extension Tunnel: TunnelLinkDelegate {
     boundPort = port
     let isPlain = configuration.target.provider == .plain
     if isPlain { keptPort = port }
+    guard state == .connecting, !announcements.hasAddress else { return }
     // A forced command of a relay of one's own may have an address to tell; a shell has not.
     timer = Reactor.shared.schedule(after: isPlain ? .seconds(1) : .seconds(20)) { [weak self] in
       guard let self, self.state == .connecting else { return }
@@ -198,8 +205,13 @@ extension Tunnel: TunnelLinkDelegate {
     guard link === self.link else { return }
     announcements.didEnd = true
     for announcement in announcements.finish() where link === self.link { handle(announcement) }
-    guard link === self.link, state == .connecting, boundPort != 0 else { return }
-    if configuration.target.provider == .plain { announcePort() }
+    guard link === self.link, boundPort != 0 else { return }
+    if configuration.target.provider == .plain { return announcePort() }
+    // Everybody's client is ssh, which ends with its session: no provider keeps a tunnel without one.
+    let target = configuration.target
+    drop(
+      state == .connecting
+        ? .noAddress(target, said: announcements.lastLine) : .connectionLost("\(target) ended the session"))
   }
 
   func link(_ link: any TunnelLink, didAccept visitor: any ByteStream) {
@@ -212,7 +224,7 @@ extension Tunnel: TunnelLinkDelegate {
     self.link = nil
     timer?.cancel()
     boundPort = 0
-    if !wasOpen, error.code == .connectionLost, let said = announcements.lastLine {
+    if !wasOpen, error.code == .connectionLost || error.code == .forwardRefused, let said = announcements.lastLine {
       return retry(TunnelError(error.code, "\(error.problem); it said: \(said)", advice: error.advice))
     }
     retry(error)
