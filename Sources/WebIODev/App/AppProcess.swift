@@ -1,0 +1,145 @@
+import Glibc
+import WebIOPosix
+
+/// How an app ended that nobody stopped.
+package struct Crash: Sendable, Equatable {
+  package let status: ChildStatus
+  /// The last lines it printed.
+  package let log: [String]
+  /// It never said that it serves.
+  package let isBeforeReady: Bool
+
+  /// `SIGSEGV`, or `exit code 1`.
+  package var reason: String {
+    switch status {
+    case .exited(let code): "exit code \(code)"
+    case .signalled(let signal): Signals.name(of: signal)
+    case .notStarted(let code): SystemError.text(of: code)
+    }
+  }
+}
+
+/// A running app: its process, the socket it serves on, and what it prints.
+///
+/// The app inherits the listening socket as descriptor 3 and writes the line `ready` to descriptor 4 when it serves.
+/// The number in the environment's `WEBIO_LISTEN_FD` and `WEBIO_READY_FD` says so.
+@EventLoop
+package final class AppProcess {
+  package enum Event: Sendable, Equatable {
+    case ready
+    case output(String)
+    /// It ended by itself.
+    case crashed(Crash)
+    /// It ended because it was told to. The last event, as `crashed` is.
+    case stopped
+  }
+
+  private enum State { case starting, ready, stopping, ended }
+
+  package let generation: Int
+  package let socket: AppSocket
+  private let report: @EventLoop (Event) -> Void
+  private var state = State.starting
+  private var child: ChildProcess?
+  private var splitter = LineSplitter()
+  private var lastLines = Tail(limit: 50)
+  private var readyWatch: ReadyWatch?
+
+  /// Starts `executable`. `report` is called later only, never from here.
+  package init(
+    executable: String, arguments: [String] = [], directory: String, environment: [String], generation: Int,
+    token: String, report: @escaping @EventLoop (Event) -> Void
+  ) throws {
+    self.generation = generation
+    self.report = report
+    socket = try AppSocket()
+    var pipe: [Int32] = [-1, -1]
+    let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+    guard socketpair(AF_UNIX, type, 0, &pipe) == 0 else { throw SystemError("socketpair") }
+    defer { Glibc.close(pipe[1]) }
+    let names = ["WEBIO_DEV", "WEBIO_LISTEN_FD", "WEBIO_READY_FD", "WEBIO_DEV_TOKEN", "WEBIO_GENERATION"]
+    let kept = environment.filter { entry in !names.contains { entry.hasPrefix("\($0)=") } }
+    let added = zip(names, ["1", "3", "4", token, String(generation)]).map { "\($0)=\($1)" }
+    readyWatch = try ReadyWatch(pipe[0]) { [weak self] in self?.isReady() }
+    child = try ChildProcess(
+      executable, arguments, environment: kept + added, directory: directory,
+      output: .pipe { [weak self] in self?.receive($0) }, inherited: [socket.listener, pipe[1]]
+    ) { [self] in ended($0) }
+  }
+
+  package var isServing: Bool { state == .ready }
+  package var processID: pid_t { child?.processID ?? 0 }
+
+  /// SIGTERM to its process group; what is left after two seconds is killed, descendants included.
+  package func stop(grace: Duration = .seconds(2)) {
+    guard state != .ended, state != .stopping else { return }
+    state = .stopping
+    child?.terminate(grace: grace)
+  }
+
+  private func isReady() {
+    guard state == .starting else { return }
+    state = .ready
+    report(.ready)
+  }
+
+  private func receive(_ bytes: UnsafeRawBufferPointer) {
+    for line in splitter.receive(bytes) { printed(line) }
+  }
+
+  private func printed(_ line: String) {
+    lastLines.append(line)
+    report(.output(line))
+  }
+
+  private func ended(_ status: ChildStatus) {
+    if let rest = splitter.finish() { printed(rest) }
+    readyWatch?.stop()
+    let before = state
+    state = .ended
+    child = nil
+    if before == .stopping { return report(.stopped) }
+    report(.crashed(Crash(status: status, log: lastLines.lines, isBeforeReady: before == .starting)))
+  }
+}
+
+/// Reads the pipe on which an app says `ready`.
+@EventLoop
+private final class ReadyWatch: ByteStreamDelegate {
+  private let stream: SocketStream
+  private let isReady: @EventLoop () -> Void
+  private var splitter = LineSplitter(limit: 256)
+
+  init(_ descriptor: Int32, isReady: @escaping @EventLoop () -> Void) throws {
+    self.isReady = isReady
+    stream = try SocketStream(descriptor: descriptor)
+    stream.delegate = self
+    stream.setReading(true)
+  }
+
+  func stop() { stream.abort() }
+
+  func stream(_ stream: any ByteStream, didReceive bytes: UnsafeRawBufferPointer) {
+    if splitter.receive(bytes).contains("ready") { isReady() }
+  }
+
+  func streamDidEnd(_ stream: any ByteStream) { stream.close() }
+  func streamDidDrain(_ stream: any ByteStream) {}
+  func streamDidClose(_ stream: any ByteStream, error: SystemError?) {}
+}
+
+/// The last few of many.
+struct Tail {
+  let limit: Int
+  private var kept: [String] = []
+
+  init(limit: Int) { self.limit = limit }
+
+  mutating func append(_ line: String) {
+    kept.append(line)
+    // Twice the limit before it is cut: moving 50 lines for each new one is what a flood would notice.
+    if kept.count >= 2 * limit { kept.removeFirst(kept.count - limit) }
+  }
+
+  var lines: [String] { Array(kept.suffix(limit)) }
+}

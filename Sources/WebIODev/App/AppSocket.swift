@@ -1,0 +1,40 @@
+import Glibc
+import WebIOPosix
+
+/// The unix socket that an app listens on: bound here, inherited by the app, and never visible as a file.
+///
+/// It is bound in a private directory and unlinked at once. The descriptor that was opened with `O_PATH` in between
+/// keeps the inode, and /proc/self/fd gives it a path to connect to. See open(2), unix(7), proc(5).
+@EventLoop
+package final class AppSocket {
+  /// For the app to inherit.
+  let listener: Int32
+  private let inode: Int32
+  /// To connect to, from this process, as long as this object lives.
+  package let address: SocketAddress
+
+  package init() throws {
+    let directory = try Files.makeTemporaryDirectory("webio")
+    defer { rmdir(directory) }
+    let path = Path.join(directory, "app")
+    let listener = try Listener.bind(SocketAddress(unixPath: path))
+    defer { unlink(path) }
+    let inode = open(path, O_PATH_FLAG | O_CLOEXEC)
+    guard inode >= 0 else {
+      let failure = SystemError("open \(path)")
+      Glibc.close(listener)
+      throw failure
+    }
+    self.listener = listener
+    self.inode = inode
+    address = try SocketAddress(unixPath: "/proc/self/fd/\(inode)")
+  }
+
+  isolated deinit {
+    Glibc.close(listener)
+    Glibc.close(inode)
+  }
+}
+
+/// `O_PATH` of open(2): a macro behind `_GNU_SOURCE`, which the Glibc module is built without.
+private let O_PATH_FLAG: Int32 = 0o10000000

@@ -1,0 +1,81 @@
+import WebIOPosix
+
+/// What to run to build an app.
+package struct BuildCommand: Sendable, Equatable {
+  package var path: String
+  package var arguments: [String]
+  package var environment: [String]
+  package var directory: String
+  /// Where the executable is once the build has succeeded.
+  package var executable: String
+
+  package init(path: String, arguments: [String], environment: [String], directory: String, executable: String) {
+    self.path = path
+    self.arguments = arguments
+    self.environment = environment
+    self.directory = directory
+    self.executable = executable
+  }
+
+  /// `swift build` of one product in a scratch path of its own: an editor's or a terminal's build does not lock us out.
+  ///
+  /// Arguments and environment are the same each time, for SwiftPM plans anew when they are not. The index is for
+  /// editors, which have their own; lld is the toolchain's fastest linker; line tables are what a backtrace needs.
+  package static func swiftBuild(_ project: Project) -> BuildCommand {
+    let linker = project.toolchain.hasFastLinker ? ["-Xswiftc", "-use-ld=lld"] : []
+    return BuildCommand(
+      path: project.toolchain.swift,
+      arguments: [
+        "build", "--product", project.product, "--scratch-path", project.scratchPath, "--disable-index-store",
+        "-Xswiftc", "-gline-tables-only",
+      ] + linker,
+      environment: project.toolchain.environment, directory: project.directory,
+      executable: Path.join(project.scratchPath, "debug/\(project.product)"))
+  }
+}
+
+/// The compiler, and the environment it always gets.
+package struct Toolchain: Sendable, Equatable {
+  /// `…/bin/swift`
+  package let swift: String
+  package let environment: [String]
+
+  /// What differs between two terminals and means nothing to a build.
+  private static let noise: Set<String> = [
+    "_", "COLUMNS", "LINES", "OLDPWD", "PWD", "SHLVL", "WINDOWID", "TERM", "TERM_PROGRAM", "TERM_PROGRAM_VERSION",
+    "TERM_SESSION_ID", "COLORTERM", "SSH_CLIENT", "SSH_CONNECTION", "SSH_TTY", "TMUX", "TMUX_PANE", "STY", "GPG_TTY",
+    "XDG_SESSION_ID", "XDG_ACTIVATION_TOKEN", "DESKTOP_STARTUP_ID", "VTE_VERSION", "KONSOLE_DBUS_SESSION",
+  ]
+
+  package init(swift: String, environment: [String] = Environment.all) {
+    self.swift = swift
+    self.environment = environment.filter { entry in
+      let name = String(decoding: Array(entry.utf8.prefix { $0 != UInt8(ascii: "=") }), as: UTF8.self)
+      return !Self.noise.contains(name) && !name.hasPrefix("WEBIO_") && !name.hasPrefix("VSCODE_")
+    }.sorted()
+  }
+
+  /// The one in PATH.
+  package static func find(environment: [String] = Environment.all) throws -> Toolchain {
+    let entry = environment.last { $0.hasPrefix("PATH=") } ?? "PATH=/usr/local/bin:/usr/bin:/bin"
+    let directories = entry.utf8.dropFirst(5).split(separator: UInt8(ascii: ":"))
+    let candidates = directories.map { Path.join(String(decoding: Array($0), as: UTF8.self), "swift") }
+    guard let swift = candidates.first(where: Files.isExecutable) else {
+      throw DevError(
+        .toolchainMissing, "There is no `swift` in PATH.",
+        advice: "Install Swift 6.2 or newer from https://www.swift.org/install/linux and open a new terminal.")
+    }
+    return Toolchain(swift: swift, environment: environment)
+  }
+
+  var hasFastLinker: Bool {
+    guard let real = Files.resolve(swift) else { return false }
+    return Files.isExecutable(Path.join(Path.directory(of: real), "ld.lld"))
+  }
+
+  /// Changes when another toolchain takes this one's place.
+  package var identity: String {
+    guard let real = Files.resolve(swift), let status = Files.status(real) else { return swift }
+    return "\(real)@\(status.st_mtim.tv_sec)"
+  }
+}

@@ -1,0 +1,33 @@
+/// Cuts a stream of bytes into lines, without their ends. A line longer than `limit` bytes is cut there.
+struct LineSplitter {
+  private var rest: [UInt8] = []
+  private let limit: Int
+
+  init(limit: Int = 64 * 1024) { self.limit = limit }
+
+  /// The lines that `bytes` complete.
+  mutating func receive(_ bytes: UnsafeRawBufferPointer) -> [String] {
+    var lines: [String] = []
+    var start = bytes.startIndex
+    while let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) {
+      rest.append(contentsOf: bytes[start..<end])
+      lines.append(takeLine())
+      start = end + 1
+    }
+    rest.append(contentsOf: bytes[start...])
+    while rest.count > limit {
+      lines.append(String(decoding: rest[..<limit], as: UTF8.self))
+      rest.removeFirst(limit)
+    }
+    return lines
+  }
+
+  /// What is left when the stream has ended.
+  mutating func finish() -> String? { rest.isEmpty ? nil : takeLine() }
+
+  private mutating func takeLine() -> String {
+    if rest.last == UInt8(ascii: "\r") { rest.removeLast() }
+    defer { rest.removeAll(keepingCapacity: true) }
+    return String(decoding: rest, as: UTF8.self)
+  }
+}

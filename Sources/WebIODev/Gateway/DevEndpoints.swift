@@ -1,0 +1,117 @@
+import WebIOHTTP
+import WebIOPosix
+
+/// A file that the gateway serves itself, below `/__webio/`.
+package struct GatewayAsset: Sendable {
+  package let bytes: [UInt8]
+  package let contentType: String
+
+  package init(_ bytes: [UInt8], _ contentType: String) {
+    self.bytes = bytes
+    self.contentType = contentType
+  }
+}
+
+/// What lies below `/__webio/` on the developer's side. On the public side none of it exists.
+///
+/// The gateway has looked at `Host` before; here come the token, the exact origin and the fetch metadata, for all
+/// routes in one place.
+@EventLoop
+final class DevEndpoints {
+  let channel: DevChannel
+  private let token: String
+  private let assets: [String: GatewayAsset]
+  private let files: OpenableFiles?
+  private let open: @EventLoop (EditorCommand) -> Bool
+
+  nonisolated static let prefix = "/__webio/"
+
+  init(
+    channel: DevChannel, token: String, assets: [String: GatewayAsset], files: OpenableFiles?,
+    open: @escaping @EventLoop (EditorCommand) -> Bool
+  ) {
+    self.channel = channel
+    self.token = token
+    self.assets = assets
+    self.files = files
+    self.open = open
+  }
+
+  /// Whether a request is for here, however the path goes on.
+  static func owns(_ request: HTTPRequestHead) -> Bool {
+    let path = request.path
+    return path.hasPrefix(prefix) || path == "/__webio"
+  }
+
+  func handle(_ exchange: HTTPExchange) {
+    let request = exchange.request
+    if let site = request.fields["Sec-Fetch-Site"], site != "same-origin", site != "none" {
+      return refuse(exchange, .forbidden, "This is only for pages of this app.")
+    }
+    switch request.path {
+    case "/__webio/dev": connect(exchange)
+    case "/__webio/open": openInEditor(exchange)
+    default:
+      guard let asset = assets[request.path] else { return refuse(exchange, .notFound, "There is nothing here.") }
+      guard request.isGet || request.isHead else {
+        return exchange.respond(.methodNotAllowed, ["Allow": "GET, HEAD"], text: "Only GET.\n")
+      }
+      exchange.respond(
+        .ok,
+        [
+          "Content-Type": asset.contentType, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff",
+          "Cross-Origin-Resource-Policy": "same-origin",
+        ], asset.bytes)
+    }
+  }
+
+  private func connect(_ exchange: HTTPExchange) {
+    let request = exchange.request
+    guard HostGate.isOwn(origin: request.fields["Origin"], host: request.host) else {
+      return refuse(exchange, .forbidden, "This is only for pages of this app.")
+    }
+    guard isEqualInConstantTime(request.queryValue("token") ?? "", token) else {
+      return refuse(exchange, .forbidden, "The token is not that of this run of webio: load the page again.")
+    }
+    if let socket = exchange.upgradeToWebSocket(maxMessageSize: 4096, compression: false) { channel.add(socket) }
+  }
+
+  /// A click on a diagnostic's place. What it starts runs with the developer's rights, so everything is asked for at once:
+  /// this machine, our page, the run's token, a file of the project.
+  private func openInEditor(_ exchange: HTTPExchange) {
+    let request = exchange.request
+    guard request.hasMethod("POST") else {
+      return exchange.respond(.methodNotAllowed, ["Allow": "POST"], text: "Only POST.\n")
+    }
+    guard exchange.peerAddress == "::1" || exchange.peerAddress.hasPrefix("127."),
+      HostGate.isOwn(origin: request.fields["Origin"], host: request.host),
+      isEqualInConstantTime(request.fields["webio-token"] ?? "", token)
+    else { return refuse(exchange, .forbidden, "This is only for pages of this app on this machine.") }
+    exchange.readBody(limit: 16 << 10) { [self] result in
+      guard case .success(let bytes) = result, let json = try? JSONParser.parse(bytes), let name = json["file"]?.string
+      else { return refuse(exchange, .badRequest, "It takes {\"file\", \"line\", \"column\"}.") }
+      guard let file = files?.resolve(name) else { return refuse(exchange, .notFound, "There is no such file.") }
+      let line = min(max(json["line"]?.int ?? 1, 1), 1_000_000)
+      let column = min(max(json["column"]?.int ?? 1, 1), 100_000)
+      do {
+        let command = try EditorCommand(file: file, line: line, column: column)
+        if open(command) { return exchange.respond(.noContent) }
+        refuse(exchange, .internalServerError, "\(command.path) could not be started.")
+      } catch {
+        refuse(exchange, HTTPStatus(409), Self.advice(error, file, line))
+      }
+    }
+  }
+
+  private static func advice(_ error: any Error, _ file: String, _ line: Int) -> String {
+    switch error as? EditorCommand.Refusal {
+    case .needsTerminal(let name): "\(name) +\(line) \(file)"
+    case .notFound(let name): "There is no \(name) in PATH: set WEBIO_EDITOR."
+    default: "Set WEBIO_EDITOR to your editor, as in WEBIO_EDITOR=code."
+    }
+  }
+
+  private func refuse(_ exchange: HTTPExchange, _ status: HTTPStatus, _ text: String) {
+    exchange.respond(status, ["X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"], text: "\(text)\n")
+  }
+}

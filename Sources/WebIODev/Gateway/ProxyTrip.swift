@@ -1,0 +1,172 @@
+import WebIOHTTP
+import WebIOPosix
+
+/// One request's way to the upstream and its answer's way back, with back-pressure in both directions.
+@EventLoop
+final class ProxyTrip {
+  enum Failure {
+    /// Nothing of the request was taken: it can be sent again, elsewhere.
+    case unreachable(SystemError)
+    /// The connection ended before the answer's head; the request may have had an effect.
+    case unanswered
+    case broken(HTTPError)
+  }
+
+  let exchange: HTTPExchange
+  let side: GatewaySide
+  private(set) var isOver = false
+  private(set) var lease: UpstreamLease?
+  /// Sent to an app that died without an answer, and then to another one: once is enough.
+  var wasRepeated = false
+  private var client: HTTPClientConnection?
+  private let onFailure: @EventLoop (ProxyTrip, Failure) -> Void
+  private let onSplice: @EventLoop (Splice) -> Void
+
+  init(
+    _ exchange: HTTPExchange, onSplice: @escaping @EventLoop (Splice) -> Void,
+    onFailure: @escaping @EventLoop (ProxyTrip, Failure) -> Void
+  ) {
+    self.exchange = exchange
+    side = GatewaySide(exchange.origin)
+    self.onSplice = onSplice
+    self.onFailure = onFailure
+    exchange.onClose = { [weak self] in self?.clientLeft() }
+  }
+
+  /// Without a body, and with a method that changes nothing. RFC 9110 section 9.2.2.
+  var isRepeatable: Bool {
+    exchange.request.framing == .none && (exchange.request.isGet || exchange.request.isHead)
+      && !exchange.request.wantsUpgrade
+  }
+
+  func start(on lease: UpstreamLease, _ forwarded: ForwardedFields) {
+    self.lease = lease
+    lease.begin()
+    lease.connect { [self] result in
+      switch result {
+      case _ where isOver: if case .success(let stream) = result { stream.abort() }
+      case .failure(let error): fail(.unreachable(error))
+      case .success(let stream): send(stream, forwarded)
+      }
+    }
+  }
+
+  private func send(_ stream: SocketStream, _ forwarded: ForwardedFields) {
+    let request = exchange.request
+    let client = HTTPClientConnection(stream: stream)
+    self.client = client
+    client.onInformational = { [self] head in
+      if head.status.code != 100 { exchange.sendInformational(head.status, forwarded.response(head)) }
+    }
+    client.onHead = { [self] in receive($0, forwarded) }
+    client.onBody = { [self] bytes in
+      exchange.write(bytes)
+      if exchange.bufferedBytes > highWaterMark { client.setReading(false) }
+    }
+    client.onEnd = { [self] in responseEnded($0) }
+    exchange.onDrain = { client.setReading(true) }
+
+    let upgrade = request.wantsUpgrade ? request.fields["Upgrade"] : nil
+    let fields = forwarded.request(request, upgrade: upgrade)
+    switch request.framing {
+    case .none: client.send(request.method, target, fields)
+    case .length(let count):
+      client.send(request.method, target, fields, bodyLength: count)
+      sendBody(to: client)
+    case .chunked, .untilClose:
+      client.send(request.method, target, fields, bodyLength: -1)
+      sendBody(to: client)
+    }
+  }
+
+  /// In origin-form, which every server takes.
+  private var target: String {
+    let request = exchange.request
+    let target = request.target
+    if target.hasPrefix("/") || target == "*" { return target }
+    return request.path + (request.query.map { "?\($0)" } ?? "")
+  }
+
+  private func sendBody(to client: HTTPClientConnection) {
+    client.onDrain = { [exchange] in exchange.setBodyReading(true) }
+    exchange.streamBody(
+      onChunk: { [exchange] bytes in
+        client.write(bytes)
+        if client.bufferedBytes > highWaterMark { exchange.setBodyReading(false) }
+      },
+      onEnd: { error in
+        if error == nil { client.finish() } else { client.close() }
+      })
+  }
+
+  private func receive(_ head: HTTPResponseHead, _ forwarded: ForwardedFields) {
+    if head.status.code == 101 { return upgrade(head) }
+    var length: Int?
+    if case .length(let count) = head.framing { length = count }
+    if exchange.request.isHead || head.status == .notModified {
+      length = head.fields["Content-Length"].flatMap { ASCII.decimal($0) }
+    }
+    exchange.startResponse(head.status, forwarded.response(head), contentLength: length)
+  }
+
+  private func upgrade(_ head: HTTPResponseHead) {
+    guard let client, exchange.request.wantsUpgrade else { return fail(.broken(.unaskedUpgrade)) }
+    var bytes = Array("HTTP/1.1 101 Switching Protocols\r\n".utf8)
+    for (name, value) in head.fields.list { bytes += Array("\(name): \(value)\r\n".utf8) }
+    bytes += Array("\r\n".utf8)
+    let upstream = client.takeOver()
+    exchange.onClose = nil
+    exchange.onDrain = nil
+    guard let stream = exchange.takeOver(bytes) else {
+      upstream.abort()
+      return end()
+    }
+    // It is no request any more that a swap has to wait for.
+    end()
+    onSplice(Splice(stream, upstream) {})
+  }
+
+  private func responseEnded(_ error: HTTPError?) {
+    guard let error else {
+      exchange.finish()
+      return end()
+    }
+    guard !exchange.hasStarted else {
+      end()
+      return exchange.abort()
+    }
+    fail(error.code == .closed ? .unanswered : .broken(error))
+  }
+
+  private func fail(_ failure: Failure) {
+    guard !isOver else { return }
+    release()
+    onFailure(self, failure)
+  }
+
+  /// The client is gone: nobody waits for the answer.
+  private func clientLeft() {
+    end()
+  }
+
+  /// Nothing more is to be done for this request.
+  func end() {
+    guard !isOver else { return }
+    isOver = true
+    release()
+  }
+
+  private func release() {
+    let (client, lease) = (client, lease)
+    self.client = nil
+    self.lease = nil
+    exchange.onDrain = nil
+    client?.onEnd = nil
+    client?.close()
+    lease?.end()
+  }
+}
+
+extension HTTPError {
+  fileprivate static let unaskedUpgrade = HTTPError(.malformed, .badGateway, "an upgrade that nobody asked for")
+}

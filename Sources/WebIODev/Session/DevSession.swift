@@ -1,0 +1,308 @@
+import Glibc
+import WebIOPosix
+
+/// `webio dev`: watches, builds, swaps. One callback tells what happens.
+///
+///     let session = try DevSession(project, options) { event in … }
+///     let url = try session.start()
+///     session.stop { exit(0) }
+@EventLoop
+package final class DevSession {
+  package struct Options: Sendable {
+    /// Nil: 8080, or the next free one.
+    package var port: UInt16?
+    /// `localhost` is both kinds of loopback; empty is everywhere.
+    package var host = "localhost"
+    package var watch = FileWatcher.Mode.automatic
+    package var gateway = Gateway.Options()
+    /// Arguments and environment of the app.
+    package var arguments: [String] = []
+    package var environment = Environment.all
+    /// Another command than `swift build`, for tests.
+    package var build: BuildCommand?
+
+    package init() {}
+  }
+
+  package private(set) var project: Project
+  package let gateway: Gateway
+  private let options: Options
+  private let report: @EventLoop (DevEvent) -> Void
+  private var builder: Builder!
+  private var watcher: FileWatcher!
+  private var current: AppProcess?
+  private var next: AppProcess?
+  /// Apps that are on their way out.
+  private var leaving: [AppProcess] = []
+  private var throttle = CrashThrottle()
+  private var generation = 0
+  private var executable: String?
+  private var savedAt: MonotonicTime?
+  private var servesSince = MonotonicTime.now
+  private var reloads = 0
+  private var hasBeenReady = false
+  private var isStopping = false
+  private var restart: TimerToken?
+  private var slowStart: TimerToken?
+  private var onStopped: (@EventLoop () -> Void)?
+  private var isGatewayStopped = false
+  package private(set) var url = ""
+
+  package init(_ project: Project, _ options: Options = Options(), report: @escaping @EventLoop (DevEvent) -> Void) {
+    self.project = project
+    self.options = options
+    self.report = report
+    var settings = options.gateway
+    settings.projectDirectory = settings.projectDirectory ?? project.directory
+    settings.openableFiles.formUnion(project.renamed.values)
+    gateway = Gateway(settings)
+    gateway.onRequest = { report(.request($0)) }
+    builder = Builder(
+      options.build ?? .swiftBuild(project), package: project.directory, renamed: project.renamed
+    ) { [weak self] in self?.receive($0) }
+    watcher = FileWatcher(mode: options.watch, onWarning: { report(.warning($0)) }) { [weak self] in
+      self?.changed($0)
+    }
+  }
+
+  /// Takes the port and starts the first build. Gives the address to open. Throws `DevError`.
+  @discardableResult
+  package func start() throws -> String {
+    let binding = try PortPicker(host: options.host).bind(explicit: options.port)
+    for descriptor in binding.descriptors { try gateway.server.listen(inherited: descriptor) }
+    if let (port, holder) = binding.taken.first {
+      report(.warning("port \(port) is taken\(holder.map { " by \($0)" } ?? ""), so this is port \(binding.port)"))
+    }
+    let isEverywhere = ["localhost", "", "0.0.0.0", "::"].contains(options.host)
+    let name = options.host.utf8.contains(UInt8(ascii: ":")) ? "[\(options.host)]" : options.host
+    url = "http://\(isEverywhere ? "localhost" : name):\(binding.port)"
+    watcher.add(project.roots)
+    removeOldExecutables()
+    builder.build()
+    return url
+  }
+
+  /// Starts a build as a save does.
+  package func rebuild() {
+    guard !isStopping else { return }
+    savedAt = .now
+    builder.build()
+  }
+
+  /// Starts the last good build again, with nothing kept.
+  package func restartApp() {
+    guard !isStopping, let executable else { return rebuild() }
+    savedAt = .now
+    throttle.built()
+    launch(executable)
+  }
+
+  /// Ends everything: the build, the apps with all their descendants, the port. `completion` comes when all of it is gone.
+  package func stop(_ completion: @escaping @EventLoop () -> Void) {
+    guard !isStopping else { return }
+    isStopping = true
+    onStopped = completion
+    watcher.stop()
+    restart?.cancel()
+    slowStart?.cancel()
+    gateway.server.closeListeners()
+    builder.stop { [self] in checkStopped() }
+    for app in leaving + [current, next].compactMap({ $0 }) { leave(app) }
+    current = nil
+    next = nil
+    gateway.stop(grace: .milliseconds(300)) { [self] in
+      isGatewayStopped = true
+      checkStopped()
+    }
+  }
+
+  private func checkStopped() {
+    guard isStopping, isGatewayStopped, leaving.isEmpty, !builder.isBuilding, let onStopped else { return }
+    self.onStopped = nil
+    removeOldExecutables()
+    onStopped()
+  }
+
+  // MARK: A save
+
+  private func changed(_ changes: [FileChange]) {
+    guard !isStopping else { return }
+    let kinds = changes.map { project.kind(of: $0) }
+    guard let strongest = kinds.max(), strongest != .asset else {
+      for change in changes {
+        let name = relative(change.path)
+        gateway.channel.assetChanged(Path.name(of: name))
+        report(.assetChanged(name))
+      }
+      return
+    }
+    savedAt = .now
+    restart?.cancel()
+    if strongest == .manifest { reloadProject() } else { builder.build() }
+  }
+
+  /// The manifest may name other sources, another product, other packages.
+  private func reloadProject() {
+    reloads += 1
+    let reload = reloads
+    builder.stop {}
+    Task { [weak self, request = project.request] in
+      let result: Result<Project, any Error>
+      do { result = .success(try await Project.load(request)) } catch { result = .failure(error) }
+      guard let self, reload == reloads, !isStopping else { return }
+      switch result {
+      case .success(let project): use(project)
+      case .failure(let error): reloadFailed(error)
+      }
+    }
+  }
+
+  private func use(_ changed: Project) {
+    project = changed
+    watcher.add(changed.roots)
+    if options.build == nil { builder.command = .swiftBuild(changed) }
+    builder.build()
+  }
+
+  private func reloadFailed(_ error: any Error) {
+    var diagnostics: [Diagnostic] = []
+    var log: [String] = []
+    if let error = error as? BrokenManifest {
+      diagnostics = error.diagnostics
+      log = error.log
+    }
+    if diagnostics.isEmpty { diagnostics = [Diagnostic(severity: .error, message: "\(error)")] }
+    gateway.channel.buildFailed(diagnostics, log: log)
+    report(.buildFailed(diagnostics, log: log))
+  }
+
+  private func relative(_ path: String) -> String {
+    path.hasPrefix(project.directory + "/") ? String(path.dropFirst(project.directory.count + 1)) : path
+  }
+
+  // MARK: The build
+
+  private func receive(_ event: Builder.Event) {
+    switch event {
+    case .started:
+      gateway.channel.buildStarted()
+      report(.building)
+    case .progress(let progress): report(.progress(progress))
+    case .finished(.failed(let diagnostics, let log)):
+      gateway.channel.buildFailed(diagnostics, log: log)
+      report(.buildFailed(diagnostics, log: log))
+    case .finished(.built(let executable, let milliseconds)):
+      report(.built(milliseconds: milliseconds))
+      throttle.built()
+      launch(executable)
+    }
+  }
+
+  // MARK: The app
+
+  /// Starts the next app; the one that serves goes on until the next says that it is ready.
+  private func launch(_ built: String) {
+    guard !isStopping else { return }
+    restart?.cancel()
+    if let next { leave(next) }
+    generation += 1
+    do {
+      let executable = try keep(built)
+      self.executable = built
+      let generation = generation
+      next = try AppProcess(
+        executable: executable, arguments: options.arguments, directory: project.workingDirectory,
+        environment: options.environment, generation: generation, token: gateway.options.token
+      ) { [weak self] in self?.receive($0, of: generation) }
+      watchSlowStart(generation)
+    } catch {
+      report(.warning("the app could not be started: \(error)"))
+    }
+  }
+
+  /// A second name for the executable: the next link replaces the file, and a restart must find this one.
+  private func keep(_ built: String) throws -> String {
+    let kept = "\(built).webio-\(generation)"
+    unlink(kept)
+    guard link(built, kept) == 0 else { return built }
+    return kept
+  }
+
+  private func removeOldExecutables() {
+    let built = executable ?? builder.command.executable
+    let directory = Path.directory(of: built)
+    for name in (try? Files.list(directory)) ?? [] where name.hasPrefix("\(Path.name(of: built)).webio-") {
+      unlink(Path.join(directory, name))
+    }
+  }
+
+  private func watchSlowStart(_ generation: Int) {
+    slowStart?.cancel()
+    slowStart = Reactor.shared.schedule(after: .seconds(10)) { [weak self] in
+      guard let self, let next, next.generation == generation else { return }
+      report(.warning("the app has run for 10 s and does not serve yet: does it call startServer?"))
+    }
+  }
+
+  private func receive(_ event: AppProcess.Event, of generation: Int) {
+    switch event {
+    case .ready: if let next, next.generation == generation { swap(to: next) }
+    case .output(let line): report(.appOutput(line))
+    case .stopped: left(generation)
+    case .crashed(let crash): crashed(crash, generation)
+    }
+  }
+
+  private func swap(to app: AppProcess) {
+    slowStart?.cancel()
+    let before = current
+    current = app
+    next = nil
+    servesSince = .now
+    gateway.use(.app(app.socket, generation: app.generation), drainLimit: .seconds(2)) { [weak self] in
+      if let before { self?.leave(before) }
+    }
+    // Until then it is still ours to stop.
+    if let before { leaving.append(before) }
+    let milliseconds = savedAt.map { (MonotonicTime.now - $0).wholeMilliseconds }
+    savedAt = nil
+    gateway.channel.swapped(to: app.generation, milliseconds: milliseconds)
+    if hasBeenReady {
+      report(.reloaded(milliseconds: milliseconds ?? 0, pages: gateway.channel.pageCount))
+    } else {
+      hasBeenReady = true
+      report(.ready(url: url))
+    }
+  }
+
+  private func leave(_ app: AppProcess) {
+    if !leaving.contains(where: { $0 === app }) { leaving.append(app) }
+    app.stop()
+  }
+
+  private func left(_ generation: Int) {
+    leaving.removeAll { $0.generation == generation }
+    if let executable, generation != current?.generation { unlink("\(executable).webio-\(generation)") }
+    checkStopped()
+  }
+
+  private func crashed(_ crash: Crash, _ generation: Int) {
+    if leaving.contains(where: { $0.generation == generation }) { return left(generation) }
+    let served: Duration?
+    if generation == current?.generation {
+      current = nil
+      gateway.use(.none)
+      served = .now - servesSince
+    } else {
+      next = nil
+      served = nil
+    }
+    slowStart?.cancel()
+    let decision = throttle.crashed(afterServing: served)
+    gateway.channel.appCrashed(reason: crash.reason, log: crash.log)
+    report(.crashed(reason: crash.reason, log: crash.log, waits: decision == .waitForSave))
+    if case .restart(let delay) = decision, let executable, !builder.isBuilding {
+      restart = Reactor.shared.schedule(after: delay) { [weak self] in self?.launch(executable) }
+    }
+  }
+}

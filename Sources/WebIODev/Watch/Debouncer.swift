@@ -1,0 +1,47 @@
+import WebIOPosix
+
+/// Decides when a save is over.
+///
+/// One file that was written and closed is a save at once, but for a moment in which a formatter or a second file may
+/// follow; what is half done (a file gone or just created, many files) waits for quiet, but no longer than `longest`. A
+/// checkout of a whole tree gets more time, for a build in its middle is wasted.
+struct Debouncer {
+  /// After the last note when all pending files are whole: a rename and its clean-up come within it.
+  var settle: Duration = .milliseconds(6)
+  /// After the last note when something is half done.
+  var quiet: Duration = .milliseconds(50)
+  var longest: Duration = .milliseconds(300)
+  var longestCheckout: Duration = .seconds(2)
+  /// More files than these are a burst: a checkout, not a save.
+  var burst = 3
+  var checkout = 20
+
+  private var pending: [String: Bool] = [:]
+  private var first: MonotonicTime?
+  private var last: MonotonicTime?
+
+  /// Notes a change of `path`; `isWhole` says whether the file's contents are known to be complete.
+  mutating func receive(_ path: String, isWhole: Bool, at now: MonotonicTime) {
+    pending[path] = isWhole
+    if first == nil { first = now }
+    last = now
+  }
+
+  /// When to look again; nil while nothing is pending.
+  var deadline: MonotonicTime? {
+    guard let first, let last else { return nil }
+    let isHalfDone = pending.count > burst || pending.values.contains(false)
+    return min(last + (isHalfDone ? quiet : settle), first + (pending.count > checkout ? longestCheckout : longest))
+  }
+
+  /// The paths of the save, when it is over at `now`.
+  mutating func take(at now: MonotonicTime) -> [String]? {
+    guard let deadline, deadline <= now else { return nil }
+    defer {
+      pending = [:]
+      first = nil
+      last = nil
+    }
+    return pending.keys.sorted()
+  }
+}

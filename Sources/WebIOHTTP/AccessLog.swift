@@ -1,0 +1,13 @@
+import WebIOPosix
+
+/// What is known about an answered request when it is over.
+package struct AccessLogEntry: Sendable {
+  /// Nil when the client's bytes were none.
+  package let request: HTTPRequestHead?
+  package let peerAddress: String
+  package let origin: StreamOrigin
+  package let status: HTTPStatus
+  /// All bytes of the answer, its head included.
+  package let bytes: Int
+  package let duration: Duration
+}

@@ -1,0 +1,392 @@
+import WebIOPosix
+
+/// A client's connection: reads requests one after the other, hands each to the handler, and writes what it answers.
+///
+/// While a request is being answered, what comes behind it is kept (up to 64 KiB) and not parsed, so that answers are in
+/// order. All that is written during one turn of the loop goes out in one write.
+@EventLoop
+final class HTTPConnection: ByteStreamDelegate {
+  enum Phase: UInt8 {
+    /// Between requests.
+    case idle
+    /// A head has begun.
+    case head
+    case busy
+    /// Our last answer is out, the peer may still be sending.
+    case lingering
+    case closed
+  }
+
+  let stream: any ByteStream
+  let isSecure: Bool
+  let server: HTTPServer
+  private(set) var phase = Phase.idle
+  /// Its place in the server's list.
+  var listIndex = -1
+  /// Grows with each connection that becomes idle: the lowest is idle for longest.
+  private(set) var idleOrder: UInt64 = 0
+  var closesAfterResponse = false
+
+  private var parser = HTTPRequestParser()
+  private var exchange: HTTPExchange?
+  /// Read and not parsed yet.
+  private var pending: [UInt8] = []
+  /// What the running parse has not used yet.
+  private var rest: UnsafeRawBufferPointer?
+  private var isParsing = false
+  private var inputEnded = false
+  private var isReading = false
+  var output: [UInt8] = []
+  private var turns = 0
+  private var watch = StallWatch()
+  /// 0: the next sweep sets it.
+  private var deadline: UInt64 = 0
+
+  init(_ stream: any ByteStream, _ server: HTTPServer, isSecure: Bool) {
+    self.stream = stream
+    self.server = server
+    self.isSecure = isSecure
+    closesAfterResponse = server.limits.idle == nil
+    idleOrder = server.nextIdleOrder()
+  }
+
+  func start() {
+    stream.delegate = self
+    setReading(true)
+  }
+
+  var bufferedBytes: Int { stream.bufferedBytes + output.count }
+  /// Part of the request's body is here already.
+  var hasUnreadInput: Bool { !pending.isEmpty || rest?.isEmpty == false }
+
+  // MARK: Reading
+
+  func stream(_ stream: any ByteStream, didReceive bytes: UnsafeRawBufferPointer) {
+    guard phase != .lingering, phase != .closed else { return }
+    if pending.isEmpty, wantsInput {
+      turn { connection in
+        let used = connection.parse(bytes)
+        if used < bytes.count, connection.phase != .lingering, connection.phase != .closed {
+          connection.pending.append(contentsOf: bytes[used...])
+        }
+      }
+    } else {
+      pending.append(contentsOf: bytes)
+      if wantsInput { turn { $0.parsePending() } }
+    }
+    updateReading()
+  }
+
+  func streamDidEnd(_ stream: any ByteStream) {
+    inputEnded = true
+    switch phase {
+    case .lingering, .idle, .head: close()
+    case .busy:
+      // The peer may wait for its answer with its direction closed. A body that is cut short is another thing.
+      if let exchange, exchange.bodyState != .ended, pending.isEmpty { failBody(exchange, .closed) }
+    case .closed: break
+    }
+  }
+
+  /// A request is awaited, or the current one's body.
+  private var wantsInput: Bool {
+    guard phase != .lingering, phase != .closed else { return false }
+    guard let exchange else { return bufferedBytes <= highWaterMark }
+    return exchange.bodyState == .reading
+  }
+
+  private func setReading(_ isOn: Bool) {
+    guard isOn != isReading else { return }
+    isReading = isOn
+    stream.setReading(isOn)
+  }
+
+  private func updateReading() {
+    switch phase {
+    case .closed: return
+    case .lingering: setReading(true)
+    default: setReading(pending.count < 64 << 10 && (exchange?.bodyState != .paused || pending.isEmpty))
+    }
+  }
+
+  private func parsePending() {
+    guard !isParsing, !pending.isEmpty, wantsInput else { return }
+    var input: [UInt8] = []
+    swap(&input, &pending)
+    let used = input.withUnsafeBytes { parse($0) }
+    guard used < input.count, phase != .lingering, phase != .closed else { return }
+    // Taking over empties `pending`, and parsing adds nothing to it.
+    pending = used == 0 ? input : Array(input[used...])
+  }
+
+  /// Goes on after an answer or a pause, outside of a read.
+  private func resume() {
+    guard !isParsing else { return }
+    turn { connection in
+      connection.parsePending()
+      if connection.inputEnded, connection.phase == .idle || connection.phase == .head { connection.close() }
+    }
+    updateReading()
+  }
+
+  /// How much of `input` is used.
+  private func parse(_ input: UnsafeRawBufferPointer) -> Int {
+    isParsing = true
+    defer {
+      isParsing = false
+      rest = nil
+    }
+    var position = 0
+    while wantsInput {
+      let event = parser.next(input, &position, server.limits)
+      rest = UnsafeRawBufferPointer(rebasing: input[position...])
+      switch event {
+      case .needsMore:
+        if phase == .idle, parser.isInHead { enter(.head) }
+        return position
+      case .head(let head): begin(head)
+      case .body(let bytes):
+        if let exchange, exchange.bodyReader?.receive(bytes) == false { failBody(exchange, nil) }
+      case .end(let trailers):
+        exchange?.trailers = trailers
+        exchange?.bodyState = .ended
+        exchange?.bodyReader?.end(nil)
+      case .failed(let error):
+        if let exchange { failBody(exchange, error) } else { refuse(error) }
+        return position
+      }
+    }
+    return position
+  }
+
+  private func begin(_ head: HTTPRequestHead) {
+    enter(.busy)
+    let exchange = HTTPExchange(head, self)
+    if server.accessLog != nil { exchange.startTime = .now }
+    self.exchange = exchange
+    if !head.wantsKeepAlive || server.isStopping { closesAfterResponse = true }
+    server.handler.handle(exchange)
+  }
+
+  /// The body cannot be read to its end: nothing behind it can be understood.
+  private func failBody(_ exchange: HTTPExchange, _ error: HTTPError?) {
+    closesAfterResponse = true
+    exchange.bodyState = .paused
+    guard let error else { return }
+    exchange.bodyReader?.end(error)
+    if error.code != .closed, !exchange.hasStarted, self.exchange === exchange {
+      exchange.respond(error.status, HTTPFields(), text: "\(error.reason)\n")
+    }
+  }
+
+  /// Answers what cannot be handed to the handler, and closes.
+  private func refuse(_ error: HTTPError) {
+    closesAfterResponse = true
+    server.log(error, self)
+    let body = Array("\(error.reason)\n".utf8)
+    output.append("HTTP/1.1 ")
+    appendStatus(error.status)
+    output += LoopClock.shared.dateLine
+    output.append("Content-Type: text/plain; charset=utf-8\r\nConnection: close\r\nContent-Length: ")
+    output.append(decimal: body.count)
+    output.append("\r\n\r\n")
+    output += body
+    linger()
+  }
+
+  /// Called by the exchange when its body is to be read, or read on.
+  func bodyIsWanted() {
+    if inputEnded, pending.isEmpty, let exchange, rest?.isEmpty ?? true { return failBody(exchange, .closed) }
+    resume()
+  }
+
+  // MARK: Writing
+
+  /// Collects what `body` writes, and sends it when the outermost turn ends.
+  func turn(_ body: (HTTPConnection) -> Void) {
+    if turns == 0 {
+      LoopClock.shared.refresh()
+      if output.isEmpty { server.lendBuffer(to: &output) }
+    }
+    turns += 1
+    body(self)
+    turns -= 1
+    if turns == 0 {
+      flush()
+      server.takeBackBuffer(&output)
+    }
+  }
+
+  func flush() {
+    guard !output.isEmpty else { return }
+    if phase != .closed {
+      watch.wrote(output.count)
+      output.withUnsafeBytes { stream.write($0) }
+    }
+    output.removeAll(keepingCapacity: true)
+  }
+
+  /// Puts bytes on the wire, large ones without a copy.
+  func write(_ bytes: UnsafeRawBufferPointer, _ exchange: HTTPExchange) {
+    exchange.sentBytes += bytes.count
+    if bytes.count < 16 << 10 {
+      output.append(contentsOf: bytes)
+      if output.count > 128 << 10 { flush() }
+    } else {
+      flush()
+      guard phase != .closed else { return }
+      watch.wrote(bytes.count)
+      stream.write(bytes)
+    }
+  }
+
+  func streamDidDrain(_ stream: any ByteStream) {
+    exchange?.onDrain?()
+    resume()
+  }
+
+  /// The answer is complete, as far as the handler is concerned.
+  func finish(_ exchange: HTTPExchange) {
+    guard self.exchange === exchange, phase != .closed else { return }
+    endBody(exchange)
+    if exchange.bodyState != .ended { closesAfterResponse = true }
+    let isComplete = exchange.responseState == .finished
+    detach(exchange, isComplete: isComplete)
+    guard isComplete else { return stream.abort() }
+    if closesAfterResponse {
+      // With all of the input read a plain close is safe; otherwise it would be a reset, and the answer lost.
+      if exchange.bodyState == .ended, pending.isEmpty, rest?.isEmpty ?? true { close() } else { linger() }
+    } else {
+      enter(.idle)
+      idleOrder = server.nextIdleOrder()
+      if !isParsing { resume() }
+    }
+  }
+
+  private func detach(_ exchange: HTTPExchange, isComplete: Bool) {
+    exchange.responseState = .finished
+    exchange.connection = nil
+    self.exchange = nil
+    let reader = exchange.bodyReader
+    exchange.bodyReader = nil
+    if exchange.bodyState != .ended { reader?.end(.init(.cancelled, 500, "the request was answered before")) }
+    server.log(exchange)
+    exchange.onFinish?(isComplete)
+    exchange.onFinish = nil
+    exchange.onDrain = nil
+    exchange.onClose = nil
+  }
+
+  // MARK: Ending
+
+  private func enter(_ phase: Phase) {
+    self.phase = phase
+    deadline = 0
+  }
+
+  func close() {
+    guard phase != .closed else { return }
+    flush()
+    enter(.closed)
+    stream.close()
+  }
+
+  private func linger() {
+    flush()
+    pending = []
+    guard !inputEnded else { return close() }
+    enter(.lingering)
+    stream.closeWriting()
+    setReading(true)
+  }
+
+  /// For a graceful stop: at once when idle, else after the current answer.
+  func stop() {
+    closesAfterResponse = true
+    if phase == .idle, pending.isEmpty { close() }
+  }
+
+  func streamDidClose(_ stream: any ByteStream, error: SystemError?) {
+    enter(.closed)
+    pending = []
+    if let exchange {
+      let onClose = exchange.onClose
+      let reader = exchange.bodyReader
+      exchange.bodyReader = nil
+      if exchange.bodyState != .ended { reader?.end(.closed) }
+      detach(exchange, isComplete: false)
+      onClose?()
+    }
+    server.remove(self)
+  }
+
+  /// Called about twice a second. Deadlines start with the first sweep that sees their phase.
+  func sweep(_ now: MonotonicTime) {
+    let limits = server.limits
+    if watch.isStalled(now, buffered: stream.bufferedBytes, limits.writeStall) { return stream.abort() }
+    let limit: Duration
+    switch phase {
+    case .idle: limit = limits.idle ?? limits.headDeadline
+    case .head: limit = limits.headDeadline
+    case .lingering: limit = limits.lingering
+    case .busy: return sweepBody(limits)
+    case .closed: return
+    }
+    if deadline == 0 { deadline = (now + limit).nanoseconds }
+    guard now.nanoseconds >= deadline else { return }
+    switch phase {
+    case .head: turn { $0.refuse(HTTPError(.timedOut, .requestTimeout, "the request took too long")) }
+    case .idle: close()
+    default: stream.abort()
+    }
+  }
+
+  private func sweepBody(_ limits: HTTPLimits) {
+    guard let exchange, exchange.bodyState == .reading, let reader = exchange.bodyReader else { return }
+    reader.sweeps += 1
+    let elapsed = HTTPServer.sweepInterval * reader.sweeps
+    guard elapsed > limits.bodyGrace, reader.receivedBytes < limits.bodyRate * elapsed.wholeMilliseconds / 1_000 else {
+      return
+    }
+    turn { $0.failBody(exchange, HTTPError(.timedOut, .requestTimeout, "the body comes too slowly")) }
+  }
+
+  // MARK: Other protocols
+
+  func upgrade(
+    _ exchange: HTTPExchange, _ fields: HTTPFields, _ handshake: WebSocketHandshake.Acceptance, maxMessageSize: Int?
+  ) -> WebSocketConnection {
+    exchange.status = .switchingProtocols
+    turn { connection in
+      connection.output.append("HTTP/1.1 101 Switching Protocols\r\n")
+      connection.appendFields(fields)
+      connection.output += handshake.fields.bytes
+      connection.output.append("\r\n")
+    }
+    let unread = handOver(exchange)
+    let socket = WebSocketConnection(
+      stream, role: .server, limits: server.limits, maxMessageSize: maxMessageSize,
+      deflate: handshake.deflate, subprotocol: handshake.subprotocol, preface: unread)
+    server.add(socket)
+    return socket
+  }
+
+  func takeOver(_ exchange: HTTPExchange, _ head: [UInt8]) -> any ByteStream {
+    turn { $0.output += head }
+    let unread = handOver(exchange)
+    setReading(false)
+    stream.delegate = nil
+    return unread.isEmpty ? stream : PrefacedStream(unread, stream)
+  }
+
+  /// Lets go of the stream. What was read and not parsed is the next owner's.
+  private func handOver(_ exchange: HTTPExchange) -> [UInt8] {
+    flush()
+    let unread = pending.isEmpty ? rest.map { [UInt8]($0) } ?? [] : pending
+    pending = []
+    enter(.closed)
+    detach(exchange, isComplete: true)
+    server.remove(self)
+    return unread
+  }
+}

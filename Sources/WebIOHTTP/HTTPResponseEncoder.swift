@@ -1,0 +1,144 @@
+import WebIOPosix
+
+extension HTTPConnection {
+  /// Writes status line and fields, and decides how the body is framed. RFC 9112 section 6.
+  ///
+  /// `isWhole`: `contentLength` is the length of a body that is here, not what the handler said.
+  func writeHead(
+    _ exchange: HTTPExchange, _ status: HTTPStatus, _ fields: HTTPFields, contentLength: Int?, isWhole: Bool
+  ) {
+    if let name = fields.invalidName {
+      server.report("field \(name) has a value that cannot be sent: answered 500")
+      closesAfterResponse = true
+      writeHead(exchange, 500, HTTPFields(), contentLength: 0, isWhole: true)
+      exchange.responseState = .bodiless
+      return
+    }
+    let start = output.count
+    let status = status.isInformational ? 500 : status
+    exchange.status = status
+    output.append(server.options.maximumMinorVersion == 0 ? "HTTP/1.0 " : "HTTP/1.1 ")
+    appendStatus(status)
+    var declared = contentLength
+    if fields.hasReserved {
+      if fields.contains("close", in: "Connection") { closesAfterResponse = true }
+      let own = fields.withFirst(.contentLength) { ASCII.decimal($0) } ?? nil
+      if !isWhole || contentLength == 0 && exchange.request.isHead { declared = own ?? contentLength }
+      if fields.first(.date) == nil { output += LoopClock.shared.dateLine }
+    } else {
+      output += LoopClock.shared.dateLine
+    }
+    appendFields(fields)
+    frame(exchange, status, declared)
+    if closesAfterResponse {
+      output.append("Connection: close\r\n")
+    } else if exchange.request.saidKeepAlive, let idle = server.limits.idle {
+      output.append("Connection: keep-alive\r\nKeep-Alive: timeout=")
+      output.append(decimal: max(1, idle.wholeMilliseconds / 1_000))
+      output.append("\r\n")
+    }
+    output.append("\r\n")
+    exchange.sentBytes += output.count - start
+  }
+
+  private func frame(_ exchange: HTTPExchange, _ status: HTTPStatus, _ length: Int?) {
+    if status.forbidsBody {
+      exchange.responseState = .bodiless
+    } else if let length {
+      output.append("Content-Length: ")
+      output.append(decimal: length)
+      output.append("\r\n")
+      exchange.responseState = exchange.request.isHead ? .bodiless : .length(length)
+    } else if exchange.request.minorVersion == 0 || server.options.maximumMinorVersion == 0 {
+      closesAfterResponse = true
+      exchange.responseState = exchange.request.isHead ? .bodiless : .untilClose
+    } else {
+      output.append("Transfer-Encoding: chunked\r\n")
+      exchange.responseState = exchange.request.isHead ? .bodiless : .chunked
+    }
+  }
+
+  func writeInformational(_ status: HTTPStatus, _ fields: HTTPFields) {
+    guard fields.invalidName == nil else { return }
+    output.append("HTTP/1.1 ")
+    appendStatus(status)
+    appendFields(fields)
+    output.append("\r\n")
+  }
+
+  func writeBody(_ bytes: UnsafeRawBufferPointer, _ exchange: HTTPExchange) {
+    switch exchange.responseState {
+    case .none, .bodiless, .finished: return
+    case .untilClose: write(bytes, exchange)
+    case .length(let remaining):
+      // More than was declared would be read as the next answer.
+      guard bytes.count <= remaining else { return stream.abort() }
+      exchange.responseState = .length(remaining - bytes.count)
+      write(bytes, exchange)
+    case .chunked:
+      if exchange.chunk.count + bytes.count < server.options.minimumChunkSize {
+        exchange.chunk.append(contentsOf: bytes)
+      } else {
+        writeChunk(bytes, exchange)
+      }
+    }
+  }
+
+  private func writeChunk(_ bytes: UnsafeRawBufferPointer, _ exchange: HTTPExchange) {
+    let start = output.count
+    output.append(hex: exchange.chunk.count + bytes.count)
+    output.append("\r\n")
+    output += exchange.chunk
+    exchange.sentBytes += output.count - start + 2
+    exchange.chunk = []
+    write(bytes, exchange)
+    output.append("\r\n")
+  }
+
+  /// Ends the body as its framing wants it; `finished` says that it is whole.
+  func endBody(_ exchange: HTTPExchange) {
+    switch exchange.responseState {
+    case .none, .finished: return
+    case .length(let remaining):
+      if remaining > 0 { return }
+    case .chunked:
+      if !exchange.chunk.isEmpty { writeChunk(UnsafeRawBufferPointer(start: nil, count: 0), exchange) }
+      output.append("0\r\n\r\n")
+      exchange.sentBytes += 5
+    case .untilClose, .bodiless: break
+    }
+    exchange.responseState = .finished
+  }
+
+  func appendStatus(_ status: HTTPStatus) {
+    output.append(decimal: status.code)
+    output.append(0x20)
+    output.append(status.phrase)
+    output.append("\r\n")
+  }
+
+  /// All fields but those that are ours.
+  func appendFields(_ fields: HTTPFields) {
+    if fields.isWire, !fields.hasReserved, !server.options.capitalizesNames {
+      output.append(contentsOf: fields.bytes)
+      return
+    }
+    fields.bytes.withUnsafeBytes { bytes in
+      for entry in fields.entries where !entry.kind.isReserved || entry.kind == .date {
+        appendName(HTTPFields.name(entry, in: bytes))
+        output.append(": ")
+        output.append(contentsOf: HTTPFields.value(entry, in: bytes))
+        output.append("\r\n")
+      }
+    }
+  }
+
+  private func appendName(_ name: UnsafeRawBufferPointer) {
+    guard server.options.capitalizesNames else { return output.append(contentsOf: name) }
+    var isFirst = true
+    for byte in name {
+      output.append(isFirst ? ASCII.upper(byte) : ASCII.lower(byte))
+      isFirst = byte == UInt8(ascii: "-")
+    }
+  }
+}

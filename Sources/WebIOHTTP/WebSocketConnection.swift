@@ -1,0 +1,308 @@
+import WebIOPosix
+
+/// A WebSocket, of either side. RFC 6455.
+///
+/// Messages come whole. Set the callbacks in the turn in which the connection was made. `onClose` comes exactly once and
+/// last, with 1006 when there was no close frame.
+@EventLoop
+package final class WebSocketConnection: ByteStreamDelegate, Listed {
+  private enum State {
+    case open
+    /// Our close frame is out.
+    case closing
+    /// Both are; the end of the stream is awaited, and what still comes is thrown away.
+    case ended
+    case closed
+  }
+
+  /// The bytes are valid during the call, and UTF-8.
+  package var onText: (@EventLoop (UnsafeRawBufferPointer) -> Void)?
+  package var onBinary: (@EventLoop (UnsafeRawBufferPointer) -> Void)?
+  package var onClose: (@EventLoop (UInt16, String) -> Void)?
+  /// `bufferedBytes` fell below half of the high-water mark, above which it had been.
+  package var onDrain: (@EventLoop () -> Void)?
+  package let subprotocol: String?
+  package var isCompressed: Bool { deflate != nil }
+
+  var listIndex = -1
+  var onRemoval: (@EventLoop (WebSocketConnection) -> Void)?
+
+  private let stream: any ByteStream
+  private let limits: HTTPLimits
+  private let role: WebSocketRole
+  private var parser: WebSocketParser
+  private let deflate: WebSocketDeflate?
+  private var state = State.open
+  private var preface: [UInt8]
+  private var output: [UInt8] = []
+  private var batches = 0
+  /// The latest ping's payload, when the peer does not take our pongs.
+  private var owedPong: [UInt8]?
+  private var hasHeard = true
+  private var deadline: UInt64 = 0
+  private var hasPinged = false
+  private var watch = StallWatch()
+
+  init(
+    _ stream: any ByteStream, role: WebSocketRole, limits: HTTPLimits = HTTPLimits(), maxMessageSize: Int? = nil,
+    deflate: WebSocketDeflateParameters? = nil, subprotocol: String? = nil, preface: [UInt8] = []
+  ) {
+    self.stream = stream
+    self.role = role
+    self.limits = limits
+    self.subprotocol = subprotocol
+    self.preface = preface
+    self.deflate = deflate.map { WebSocketDeflate($0, role) }
+    parser = WebSocketParser(
+      role, limit: maxMessageSize ?? limits.webSocketMessage, emptyFragmentLimit: limits.webSocketEmptyFragments,
+      allowsCompression: deflate != nil)
+    stream.delegate = self
+    stream.setReading(true)
+    // The callbacks are not set yet.
+    if !preface.isEmpty { EventLoop.run { self.deliverPreface() } }
+  }
+
+  /// The client's side of a stream on which the handshake is done; `preface` is what came behind the 101 head.
+  package convenience init(client stream: any ByteStream, limits: HTTPLimits = HTTPLimits(), preface: [UInt8] = []) {
+    self.init(stream, role: .client, limits: limits, preface: preface)
+    scheduleOwnSweep()
+  }
+
+  package var isOpen: Bool { state == .open }
+  package var peerAddress: String { stream.peerAddress }
+  package var origin: StreamOrigin { stream.origin }
+  /// What waits to be sent. Stop sending above `highWaterMark`, until `onDrain`; above
+  /// `HTTPLimits.webSocketBuffer` the connection is cut off.
+  package var bufferedBytes: Int { stream.bufferedBytes + output.count }
+
+  // MARK: Sending
+
+  /// `bytes` must be UTF-8. Does nothing once the connection is closing.
+  package func sendText(_ bytes: UnsafeRawBufferPointer) { send(.text, bytes) }
+  package func sendText(_ bytes: [UInt8]) { bytes.withUnsafeBytes { send(.text, $0) } }
+  package func sendBinary(_ bytes: UnsafeRawBufferPointer) { send(.binary, bytes) }
+  package func sendBinary(_ bytes: [UInt8]) { bytes.withUnsafeBytes { send(.binary, $0) } }
+
+  /// What is sent within `body` goes out in one write.
+  package func batch(_ body: () -> Void) {
+    batches += 1
+    body()
+    batches -= 1
+    if batches == 0 { flush() }
+  }
+
+  /// Starts the close handshake; the connection is over within `HTTPLimits.webSocketClose`.
+  package func close(code: UInt16 = 1000, reason: String = "") {
+    guard state == .open else { return }
+    batch { sendClose(code, reason) }
+    state = .closing
+    deadline = 0
+  }
+
+  /// Ends the connection without a word.
+  package func abort() { stream.abort() }
+
+  /// Holds the peer back, or lets it go on.
+  package func setReading(_ isOn: Bool) {
+    if state == .open { stream.setReading(isOn) }
+  }
+
+  private func send(_ opcode: WebSocketOpcode, _ payload: UnsafeRawBufferPointer) {
+    guard state == .open else { return }
+    batch {
+      if let deflate, payload.count >= 64 {
+        deflate.compress(payload).withUnsafeBytes { write(opcode, $0, isCompressed: true) }
+      } else {
+        write(opcode, payload, isCompressed: false)
+      }
+    }
+    if bufferedBytes > limits.webSocketBuffer { EventLoop.run { [stream] in stream.abort() } }
+  }
+
+  private func write(_ opcode: WebSocketOpcode, _ payload: UnsafeRawBufferPointer, isCompressed: Bool) {
+    let mask = role == .client ? UInt32.random(in: .min ... .max) : nil
+    if payload.count < 32 << 10 || mask != nil {
+      WebSocketFrame.append(opcode, payload, isCompressed: isCompressed, mask: mask, to: &output)
+      if output.count > 256 << 10 { flush() }
+    } else {
+      WebSocketFrame.appendHead(opcode, payload.count, isCompressed: isCompressed, to: &output)
+      flush()
+      watch.wrote(payload.count)
+      stream.write(payload)
+    }
+  }
+
+  private func sendClose(_ code: UInt16, _ reason: String) {
+    var payload: [UInt8] = []
+    if code != WebSocketCloseCode.noStatus {
+      payload = [UInt8(code >> 8), UInt8(code & 255)]
+      for scalar in reason.unicodeScalars {
+        let bytes = Array(String(scalar).utf8)
+        guard payload.count + bytes.count <= 125 else { break }
+        payload += bytes
+      }
+    }
+    payload.withUnsafeBytes { write(.close, $0, isCompressed: false) }
+  }
+
+  private func flush() {
+    guard !output.isEmpty else { return }
+    watch.wrote(output.count)
+    var bytes: [UInt8] = []
+    swap(&bytes, &output)
+    bytes.withUnsafeBytes { stream.write($0) }
+  }
+
+  // MARK: Receiving
+
+  private func deliverPreface() {
+    guard !preface.isEmpty else { return }
+    let bytes = preface
+    preface = []
+    bytes.withUnsafeBytes { receive($0) }
+  }
+
+  package func stream(_ stream: any ByteStream, didReceive bytes: UnsafeRawBufferPointer) {
+    hasHeard = true
+    deliverPreface()
+    receive(bytes)
+  }
+
+  private func receive(_ bytes: UnsafeRawBufferPointer) {
+    batch {
+      var position = 0
+      while state == .open || state == .closing {
+        switch parser.next(bytes, &position) {
+        case .needsMore: return
+        case .message(let isText): deliver(isText)
+        case .ping(let payload): pong(payload)
+        case .pong: break
+        case .close(let code, let reason): receiveClose(code, reason)
+        case .failed(let code, let reason): fail(code, reason)
+        }
+      }
+    }
+  }
+
+  private func deliver(_ isText: Bool) {
+    var message = parser.takeMessage()
+    guard state == .open else { return }
+    if parser.isCompressed, let deflate {
+      switch deflate.expand(message, limit: parser.limit) {
+      case .whole(let bytes): message = bytes
+      case .tooLong: return fail(WebSocketCloseCode.tooBig, "a message of more than \(parser.limit) bytes")
+      case .broken: return fail(WebSocketCloseCode.invalidData, "broken compression")
+      }
+      if isText {
+        var validator = UTF8Validator()
+        guard message.withUnsafeBytes({ validator.accept($0) }), validator.isComplete else {
+          return fail(WebSocketCloseCode.invalidData, "text that is no UTF-8")
+        }
+      }
+    }
+    message.withUnsafeBytes { (isText ? onText : onBinary)?($0) }
+  }
+
+  private func pong(_ payload: [UInt8]) {
+    guard state == .open else { return }
+    if stream.bufferedBytes > highWaterMark {
+      owedPong = payload
+    } else {
+      payload.withUnsafeBytes { write(.pong, $0, isCompressed: false) }
+    }
+  }
+
+  private func receiveClose(_ code: UInt16, _ reason: String) {
+    if state == .open { sendClose(code, "") }
+    end()
+    report(code, reason)
+  }
+
+  /// RFC 6455 section 7.1.7. What was sent before goes out first.
+  private func fail(_ code: UInt16, _ reason: String) {
+    if state == .open { sendClose(code, reason) }
+    end()
+    report(code, reason)
+  }
+
+  /// Our direction ends, and the peer is given time to end its own: closing with unread input would be a reset, which
+  /// may overtake the close frame.
+  private func end() {
+    flush()
+    state = .ended
+    deadline = 0
+    stream.closeWriting()
+    stream.setReading(true)
+  }
+
+  private func report(_ code: UInt16, _ reason: String) {
+    let last = onClose
+    onClose = nil
+    onText = nil
+    onBinary = nil
+    onDrain = nil
+    last?(code, reason)
+  }
+
+  package func streamDidEnd(_ stream: any ByteStream) {
+    deliverPreface()
+    stream.close()
+  }
+
+  package func streamDidDrain(_ stream: any ByteStream) {
+    if let payload = owedPong {
+      owedPong = nil
+      batch { pong(payload) }
+    }
+    onDrain?()
+  }
+
+  package func streamDidClose(_ stream: any ByteStream, error: SystemError?) {
+    state = .closed
+    output = []
+    report(WebSocketCloseCode.abnormal, "")
+    onRemoval?(self)
+    onRemoval = nil
+  }
+
+  // MARK: Deadlines
+
+  /// Called about twice a second.
+  func sweep(_ now: MonotonicTime) {
+    if watch.isStalled(now, buffered: stream.bufferedBytes, limits.writeStall) { return stream.abort() }
+    switch state {
+    case .closed: break
+    case .closing, .ended: if isDue(now, limits.webSocketClose) { stream.abort() }
+    case .open: sweepPing(now)
+    }
+  }
+
+  private func sweepPing(_ now: MonotonicTime) {
+    if hasHeard {
+      hasHeard = false
+      hasPinged = false
+      deadline = 0
+    }
+    if hasPinged {
+      if isDue(now, limits.webSocketPong) { stream.abort() }
+    } else if let interval = limits.webSocketPing, isDue(now, interval) {
+      hasPinged = true
+      deadline = 0
+      batch { write(.ping, UnsafeRawBufferPointer(start: nil, count: 0), isCompressed: false) }
+    }
+  }
+
+  private func isDue(_ now: MonotonicTime, _ limit: Duration) -> Bool {
+    if deadline == 0 { deadline = (now + limit).nanoseconds }
+    return now.nanoseconds >= deadline
+  }
+
+  /// A client has no server that sweeps for it.
+  private func scheduleOwnSweep() {
+    Reactor.shared.schedule(after: HTTPServer.sweepInterval) { [weak self] in
+      guard let self, state != .closed else { return }
+      sweep(.now)
+      scheduleOwnSweep()
+    }
+  }
+}

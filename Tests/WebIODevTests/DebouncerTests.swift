@@ -1,0 +1,49 @@
+import Testing
+import WebIOPosix
+
+@testable import WebIODev
+
+@Suite struct DebouncerTests {
+  private func at(_ milliseconds: UInt64) -> MonotonicTime { MonotonicTime(nanoseconds: milliseconds * 1_000_000) }
+
+  @Test func aWholeFileStartsAlmostAtOnce() {
+    var debouncer = Debouncer()
+    #expect(debouncer.deadline == nil)
+    debouncer.receive("a", isWhole: true, at: at(100))
+    #expect(debouncer.deadline == at(106))
+    #expect(debouncer.take(at: at(105)) == nil)
+    #expect(debouncer.take(at: at(106)) == ["a"])
+    #expect(debouncer.deadline == nil)
+    #expect(debouncer.take(at: at(999)) == nil)
+  }
+
+  @Test func somethingHalfDoneWaitsForQuietUntilItIsWhole() {
+    var debouncer = Debouncer()
+    debouncer.receive("a", isWhole: false, at: at(0))
+    #expect(debouncer.deadline == at(50))
+    // vim: the old file is renamed away, the new one is created, written, closed.
+    debouncer.receive("a", isWhole: false, at: at(3))
+    debouncer.receive("a", isWhole: true, at: at(9))
+    #expect(debouncer.deadline == at(15))
+    #expect(debouncer.take(at: at(15)) == ["a"])
+  }
+
+  @Test func aBurstIsOneSave() {
+    var debouncer = Debouncer()
+    for index in 0..<200 { debouncer.receive("f\(index)", isWhole: true, at: at(UInt64(index))) }
+    #expect(debouncer.deadline == at(249))
+    #expect(debouncer.take(at: at(249))?.count == 200)
+  }
+
+  @Test func nothingWaitsLongerThanTheLongest() {
+    var debouncer = Debouncer()
+    for time in stride(from: UInt64(0), through: 400, by: 20) {
+      if debouncer.take(at: at(time)) != nil {
+        #expect(time == 300)
+        return
+      }
+      debouncer.receive("a", isWhole: false, at: at(time))
+    }
+    Issue.record("never fired")
+  }
+}
