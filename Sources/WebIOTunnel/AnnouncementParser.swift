@@ -1,6 +1,8 @@
 /// What one line of a server's session means.
 enum Announcement: Equatable {
   case address(PublicAddress)
+  /// A plain server's shell has nothing to say: the address is its own.
+  case none
   /// The server says no, in its own words.
   case refused(String)
   /// Something to show, cleaned.
@@ -23,6 +25,7 @@ struct AnnouncementParser {
   func receive(_ line: [UInt8]) -> Announcement? {
     if let fields = JSONFields(line) { return announcement(fields) }
     let text = TerminalText.withoutEscapes(line)
+    if provider == .plain, text.elementsEqual(Provider.shellGreeting.utf8) { return Announcement.none }
     if let address = address(inText: text) { return .address(address) }
     return notice(text)
   }
@@ -49,7 +52,7 @@ struct AnnouncementParser {
     let text = TerminalText.withoutEscapes(fields["data"] ?? [])
     guard isAccepted else { return refusal(text) }
     if let address = address(inText: text) { return .address(address) }
-    guard let id = fields["id"], let slash = id.lastIndex(of: UInt8(ascii: "/")) else { return notice(text) }
+    guard let id = fields["id"], let slash = id.firstIndex(of: UInt8(ascii: "/")) else { return notice(text) }
     return jsonAddress(Array(id[(slash + 1)...]), isSecure: true).map { .address($0) }
   }
 
@@ -76,7 +79,7 @@ struct AnnouncementParser {
   }
 
   private func word(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-    text.prefix { $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: ",") }
+    text.prefix { $0 > 0x20 && $0 != UInt8(ascii: ",") }
   }
 
   private func notice(_ text: [UInt8]) -> Announcement? {

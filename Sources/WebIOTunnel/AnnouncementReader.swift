@@ -12,6 +12,8 @@ struct AnnouncementReader {
   /// Whether the session has ended.
   var didEnd = false
 
+  var hasAddress: Bool { lastAddress != nil }
+
   init(_ configuration: TunnelConfiguration) { parser = AnnouncementParser(configuration) }
 
   mutating func receive(_ bytes: [UInt8]) -> [Announcement] {
@@ -41,6 +43,7 @@ struct AnnouncementReader {
     case .refused(let text):
       lastLine = text
       return .refused(text)
+    case Announcement.none?: return Announcement.none
     case nil: return nil
     }
   }

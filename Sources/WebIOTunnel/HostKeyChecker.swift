@@ -49,6 +49,20 @@ struct HostKeyChecker {
       + usual.filter { !known.contains($0) }
   }
 
+  /// The same for OpenSSH, which checks RSA keys with SHA-2.
+  var scannedKeyTypes: [String] {
+    if !pins.isEmpty { return [target.provider.pinnedKeyType] }
+    return keyTypes.contains("ssh-rsa") ? keyTypes : keyTypes + ["ssh-rsa"]
+  }
+
+  /// The keys on record, without revoked ones; none where pins decide.
+  var knownKeys: [HostKey] {
+    guard pins.isEmpty else { return [] }
+    let entries = knownHosts.entries(host: target.host, port: target.port)
+    let revoked = entries.filter(\.isRevoked).map(\.key)
+    return entries.map(\.key).filter { !revoked.contains($0) }
+  }
+
   /// Throws when the key must not be trusted; remembers it on first use.
   func check(_ key: HostKey) throws -> Outcome {
     if !pins.isEmpty {

@@ -45,6 +45,8 @@ package struct Provider: Sendable, Equatable {
 }
 
 extension Provider {
+  static let shellGreeting = "webio-no-address"
+
   package static let localhostRun = Provider(
     name: "localhost.run", host: "localhost.run", port: 22, user: "nokey", start: .exec("--output json"),
     login: .anonymous,
@@ -52,9 +54,11 @@ extension Provider {
     markers: ["tunneled with tls termination, "], takesDomain: true,
     pinnedKeys: ["SHA256:FV8IMJ4IYjYUTnd6on7PqbRjaZf4c1EhhEBgeUdE94I"], pinnedKeyType: "ssh-rsa")
 
-  /// Any OpenSSH server: the address is its host and the port it bound, or what a forced command writes.
+  /// Any OpenSSH server: the address is its host and the port it bound, or what a forced command writes. A shell is
+  /// made to write `shellGreeting`, which says that there is no forced command to wait for.
   package static let plain = Provider(
-    name: "ssh", host: "", port: 22, user: "", bindPort: 0, start: .exec("true --output json"), login: .account,
+    name: "ssh", host: "", port: 22, user: "", bindPort: 0,
+    start: .exec("true --output json"), login: .account,
     suffixes: [], takesDomain: true, takesName: true)
 
   package static let all: [Provider] = [

@@ -61,6 +61,7 @@ extension PublicAddress.Rule {
   init(_ configuration: TunnelConfiguration) {
     let target = configuration.target
     suffixes = target.isOwnServer ? Self.domains(of: target.host) : target.provider.suffixes
+    suffixes += configuration.trustedSuffixes
     domain = configuration.domain.map { ASCII.text(ASCII.lowercased($0.utf8)) }
     if let domain { suffixes.append(domain) }
     allowsPort = target.isOwnServer

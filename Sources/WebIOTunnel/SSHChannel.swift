@@ -87,7 +87,7 @@ final class SSHChannel: ByteStream {
       link.addWriter(self)
     }
     output.append(rest)
-    if output.count > highWaterMark { wasAboveHighWater = true }
+    if output.count >= highWaterMark { wasAboveHighWater = true }
   }
 
   /// Writes a share of what waits. Returns whether the channel took it and has more.

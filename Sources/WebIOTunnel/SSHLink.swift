@@ -29,6 +29,7 @@ final class SSHLink: TunnelLink, EventSource {
   private var writers: [SSHChannel] = []
   /// Closed by us; each is freed when the peer's CLOSE has come.
   private var closing: [OpaquePointer] = []
+  private var isRefused = false
   private var isTurnScheduled = false
   private var isFlushScheduled = false
 
@@ -75,6 +76,7 @@ final class SSHLink: TunnelLink, EventSource {
     case .handshake where session?.buffers.greeting.starts(withASCII: "SSH-") != true:
       end(.notAnSSHServer(endpoint, said: session?.buffers.greeting ?? []))
     case .handshake: end(.connectionLost("\(endpoint) did not finish the key exchange in time"))
+    case .login where login?.waitsForAgent == true: enter(.login, seconds: 60)
     case .login: end(.connectionLost("\(endpoint) did not answer the login in time"))
     default: end(.connectionLost("\(endpoint) did not answer the forward request in time"))
     }
@@ -173,7 +175,7 @@ final class SSHLink: TunnelLink, EventSource {
       if try request.checker.check(key) == .firstUse { delegate?.link(self, didTrustOnFirstUse: key) }
       guard stage == .handshake else { return }
       session.buffers.forgetGreeting()
-      login = try SSHLogin(request.configuration, session)
+      login = try SSHLogin(request.configuration, session) { [weak self] in self?.turnSoon() }
     } catch {
       return end(error as? TunnelError ?? .connectionLost("\(error)"))
     }
@@ -207,7 +209,7 @@ final class SSHLink: TunnelLink, EventSource {
     guard let setup else { return }
     switch setup.advance() {
     case .waiting: readSession()
-    case .failed(let error): end(error)
+    case .failed(let error): refused(error)
     case .bound(let port):
       deadline?.cancel()
       stage = .open
@@ -215,6 +217,16 @@ final class SSHLink: TunnelLink, EventSource {
       tickSoon()
       delegate?.link(self, didBind: port)
     }
+  }
+
+  /// A provider says in its session why it refuses; there is a moment to hear it.
+  private func refused(_ error: TunnelError) {
+    readSession()
+    guard stage == .setup, !isRefused else { return }
+    isRefused = true
+    guard request.configuration.target.provider != .plain else { return end(error) }
+    deadline?.cancel()
+    deadline = Reactor.shared.schedule(after: .milliseconds(500)) { [weak self] in self?.end(error) }
   }
 
   // MARK: Open

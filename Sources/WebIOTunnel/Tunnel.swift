@@ -27,6 +27,7 @@ package final class Tunnel {
   private var boundPort: UInt16 = 0
   private var timer: TimerToken?
   private var announcements: AnnouncementReader
+  private var usesOpenSSH: Bool
 
   package init(
     _ configuration: TunnelConfiguration, accept: @escaping @EventLoop (any ByteStream) -> Void,
@@ -40,6 +41,7 @@ package final class Tunnel {
       quickPeriod: provider == .plain ? .seconds(600) : .seconds(60),
       nameCooldown: configuration.name == nil ? .zero : provider.nameCooldown)
     announcements = AnnouncementReader(configuration)
+    usesOpenSSH = configuration.engine == .ssh
   }
 
   package func start() {
@@ -85,7 +87,8 @@ package final class Tunnel {
       let request = LinkRequest(
         configuration: configuration, checker: try HostKeyChecker(configuration),
         port: keptPort ?? configuration.forwardPort, connectTimeout: wasOpen ? .seconds(4) : .seconds(10))
-      let link = SSHLink(request, delegate: self)
+      let link: any TunnelLink =
+        usesOpenSSH ? OpenSSHLink(request, delegate: self) : SSHLink(request, delegate: self)
       self.link = link
       link.start()
     } catch {
@@ -93,7 +96,19 @@ package final class Tunnel {
     }
   }
 
+  /// Where libssh2 cannot go on and ssh can, ssh carries the tunnel from now on.
+  private func switchEngine(_ error: TunnelError) -> Bool {
+    guard error.otherEngineMayHelp, configuration.engine == .auto, !usesOpenSSH,
+      Environment.executable("ssh") != nil, Environment.executable("ssh-keyscan") != nil
+    else { return false }
+    usesOpenSSH = true
+    onEvent(.notice("using the system's ssh: \(error.problem)"))
+    if state != .ended { connect() }
+    return true
+  }
+
   private func retry(_ error: TunnelError) {
+    if switchEngine(error) { return }
     if error.isFinal || !wasOpen { return fail(error) }
     if error.code == .forwardRefused, keptPort != nil, configuration.remotePort == 0 {
       portRefusals += 1
@@ -129,7 +144,16 @@ package final class Tunnel {
 
   private func handle(_ announcement: Announcement) {
     switch announcement {
-    case .address(let address): announce(address.url)
+    case .address(let address):
+      guard state == .connecting, !address.isSecure, configuration.target.provider != .plain else {
+        return announce(address.url)
+      }
+      // Where there are two, the one with TLS comes right after.
+      timer?.cancel()
+      timer = Reactor.shared.schedule(after: .milliseconds(300)) { [weak self] in self?.announce(address.url) }
+    case .none:
+      announcements.didEnd = true
+      announcePort()
     case .notice(let text): onEvent(.notice(text))
     case .refused(let text):
       guard state == .connecting else { return onEvent(.notice(text)) }
@@ -163,6 +187,7 @@ extension Tunnel: TunnelLinkDelegate {
     boundPort = port
     let isPlain = configuration.target.provider == .plain
     if isPlain { keptPort = port }
+    guard state == .connecting, !announcements.hasAddress else { return }
     // A forced command of a relay of one's own may have an address to tell; a shell has not.
     timer = Reactor.shared.schedule(after: isPlain ? .seconds(1) : .seconds(20)) { [weak self] in
       guard let self, self.state == .connecting else { return }
@@ -180,8 +205,13 @@ extension Tunnel: TunnelLinkDelegate {
     guard link === self.link else { return }
     announcements.didEnd = true
     for announcement in announcements.finish() where link === self.link { handle(announcement) }
-    guard link === self.link, state == .connecting, boundPort != 0 else { return }
-    if configuration.target.provider == .plain { announcePort() }
+    guard link === self.link, boundPort != 0 else { return }
+    if configuration.target.provider == .plain { return announcePort() }
+    // Everybody's client is ssh, which ends with its session: no provider keeps a tunnel without one.
+    let target = configuration.target
+    drop(
+      state == .connecting
+        ? .noAddress(target, said: announcements.lastLine) : .connectionLost("\(target) ended the session"))
   }
 
   func link(_ link: any TunnelLink, didAccept visitor: any ByteStream) {
@@ -194,7 +224,7 @@ extension Tunnel: TunnelLinkDelegate {
     self.link = nil
     timer?.cancel()
     boundPort = 0
-    if !wasOpen, error.code == .connectionLost, let said = announcements.lastLine {
+    if !wasOpen, error.code == .connectionLost || error.code == .forwardRefused, let said = announcements.lastLine {
       return retry(TunnelError(error.code, "\(error.problem); it said: \(said)", advice: error.advice))
     }
     retry(error)

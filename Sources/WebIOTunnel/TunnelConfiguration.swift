@@ -28,6 +28,8 @@ package struct TunnelConfiguration: Sendable {
   /// A plain server's address to bind; with `GatewayPorts no` or `yes` the server ignores it.
   package var bindHost: String?
   package var engine = Engine.auto
+  /// More domains under which the server may give out names, beside the provider's or the server's own.
+  package var trustedSuffixes: [String] = []
   /// Visitors at the same time; the next one is turned away.
   package var maximumChannels = 1024
 
@@ -85,6 +87,7 @@ package struct TunnelConfiguration: Sendable {
     if target.provider == .plain {
       if let name { command += " --name \(name)" }
       if let domain { command += " --domain \(domain)" }
+      command += "; echo \(Provider.shellGreeting)"
     }
     return command
   }

@@ -4,6 +4,9 @@ import WebIOPosix
 
 @testable import WebIOTunnel
 
+/// What the loopback tests run over.
+let bothEngines: [TunnelConfiguration.Engine] = [.libssh2, .ssh]
+
 /// A tunnel under test: its events in order, each waited for with a limit.
 @EventLoop
 final class TunnelProbe {
@@ -27,11 +30,14 @@ final class TunnelProbe {
     tunnel?.start()
   }
 
-  static func configuration(_ server: SSHServer) throws -> TunnelConfiguration {
+  static func configuration(
+    _ server: SSHServer, _ engine: TunnelConfiguration.Engine = .libssh2
+  ) throws -> TunnelConfiguration {
     var configuration = try TunnelConfiguration(via: server.target)
     configuration.identityFile = server.userKey
     configuration.knownHostsFile = server.knownHosts
     configuration.userKnownHosts = false
+    configuration.engine = engine
     return configuration
   }
 

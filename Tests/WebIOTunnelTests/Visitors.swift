@@ -40,7 +40,7 @@ final class Service: ByteStreamDelegate {
   private func send(_ stream: any ByteStream) {
     guard let (begun, total) = left[ObjectIdentifier(stream)] else { return }
     var sent = begun
-    while sent < total, stream.bufferedBytes < highWaterMark {
+    while sent < total, stream.bufferedBytes <= highWaterMark {
       let count = min(64 * 1024, total - sent)
       stream.write(Checksum.pattern(from: sent, count: count))
       sent += count
@@ -165,7 +165,7 @@ final class Visitor: ByteStreamDelegate {
   private func send(_ stream: any ByteStream) {
     guard let (begun, total) = outgoing else { return }
     var sent = begun
-    while sent < total, stream.bufferedBytes < highWaterMark {
+    while sent < total, stream.bufferedBytes <= highWaterMark {
       let size = min(64 * 1024, total - sent)
       stream.write(Checksum.pattern(from: sent, count: size))
       sent += size
