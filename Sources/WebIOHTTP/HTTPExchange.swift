@@ -172,9 +172,7 @@ package final class HTTPExchange {
       respond(error.status, WebSocketHandshake.refusalFields, text: "\(error.reason)\n")
       return nil
     }
-    var head = fields
-    head.append(contentsOf: handshake.fields)
-    return connection.upgrade(self, head, handshake, maxMessageSize: maxMessageSize)
+    return connection.upgrade(self, fields, handshake, maxMessageSize: maxMessageSize)
   }
 
   /// Writes `head` as it is and hands over the connection, together with what was read beyond the request. The new
