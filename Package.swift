@@ -23,8 +23,9 @@ let package = Package(
     .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssh2-1-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["libssh2-1-dev"])]),
     .target(
-      name: "CWebIOFrontend", path: "Sources/Frontend", exclude: ["PROTOCOL.md", "tests"], sources: ["frontend.c"]),
-    .target(name: "CWebIOTemplates", path: "Templates", exclude: ["hello"], sources: ["templates.c"]),
+      name: "CWebIOFrontend", path: "Sources/Frontend", exclude: ["PROTOCOL.md", "core.list", "tests"],
+      sources: ["frontend.c"]),
+    .target(name: "CWebIOTemplates", path: "Templates", exclude: ["bmi", "chat", "form", "hello"], sources: ["templates.c"]),
 
     // Floor 1
     .target(name: "WebIOPosix", dependencies: ["CWebIOLinux"], swiftSettings: strict),
@@ -49,9 +50,16 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    // Real parts: Chromium through chromedriver, OpenSSH's sshd, the built `webio`.
+    .target(
+      name: "TestSupport", dependencies: ["WebIOPosix", "CWebIOLinux"], path: "Tests/Support", swiftSettings: strict),
+    .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "WebIOCommand"], swiftSettings: strict),
+
+    .testTarget(name: "WebIOTests", dependencies: ["WebIO", "WebIOHTTP", "WebIOPosix"], swiftSettings: strict),
     .testTarget(name: "WebIOPosixTests", dependencies: ["WebIOPosix"], swiftSettings: strict),
     .testTarget(name: "WebIODevTests", dependencies: ["WebIODev", "WebIOHTTP", "WebIOPosix"], swiftSettings: strict),
     .testTarget(name: "WebIOHTTPTests", dependencies: ["WebIOHTTP", "WebIOPosix"], swiftSettings: strict),
+    .testTarget(name: "WebIOTunnelTests", dependencies: ["WebIOTunnel", "WebIOPosix"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c2x

@@ -3,6 +3,7 @@
 #define WEBIO_COPENSSL_SHIM_H
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/ssl.h>
 
 #endif

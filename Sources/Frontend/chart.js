@@ -16,7 +16,7 @@ const styles = `
 .w-chart .line { fill: none; stroke-width: 2.25; stroke-linejoin: round; stroke-linecap: round; }
 .w-chart .cursor { stroke: var(--edge); stroke-dasharray: 3 3; }
 .w-chart .legend { display: flex; flex-wrap: wrap; gap: .25rem .4rem; margin: var(--s2) -.5rem 0; }
-.w-chart .legend button { display: inline-flex; align-items: center; gap: .45rem; border: 0; border-radius: var(--radius); padding: .2rem .5rem; background: none; color: var(--text); font: .875rem var(--font); cursor: pointer; }
+.w-chart .legend button { display: inline-flex; align-items: center; gap: .45rem; border: 0; border-radius: var(--radius); padding: .2rem .5rem; min-block-size: 1.75rem; background: none; color: var(--text); font: .875rem var(--font); cursor: pointer; }
 .w-chart .legend button:hover { background: var(--sunken); }
 .w-chart .legend i { inline-size: .75rem; block-size: .75rem; border-radius: .2rem; }
 .w-chart .legend [aria-pressed=false] { color: var(--muted); text-decoration: line-through; } .w-chart .legend [aria-pressed=false] i { opacity: .3; }

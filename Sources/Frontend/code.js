@@ -1,5 +1,5 @@
 // Code blocks: a copy button at once, colours when the highlighter has come.
-import { h, icon } from "./dom.js";
+import { focusableIfScrollable, h, icon } from "./dom.js";
 import { say } from "./i18n.js";
 import { loadPart } from "./state.js";
 
@@ -28,7 +28,7 @@ export function decorateCode(pre) {
   });
   const box = h("div", { class: "w-code" });
   pre.replaceWith(box);
-  pre.tabIndex = 0;
+  focusableIfScrollable(pre);
   box.append(pre, button);
   const language = /\blanguage-([\w+#-]+)/.exec(code.className);
   if (language) loadPart("highlight").then((module) => module.highlight(code, language[1].toLowerCase())).catch(() => {});

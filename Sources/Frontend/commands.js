@@ -55,6 +55,6 @@ export class CommandQueue {
     const handler = this.handlers[command.command];
     if (!handler) { console.warn(`WebIO: this page does not know the command “${command.command}”.`); return; }
     // One bad command must not stop those behind it.
-    try { handler(command.spec, command.task_id || ""); } catch (error) { console.error(`WebIO: ${command.command} failed`, error, command); }
+    try { handler(command.spec, command.task_id || "", command.number); } catch (error) { console.error(`WebIO: ${command.command} failed`, error, command); }
   }
 }

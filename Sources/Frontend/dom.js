@@ -74,6 +74,25 @@ export function addStyleSheet(text) {
   document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
 }
 
+// What can be scrolled must be reachable by keyboard, but only then should it cost a press of Tab.
+const scrollWatcher = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    if (target.scrollWidth > target.clientWidth + 1 || target.scrollHeight > target.clientHeight + 1) target.tabIndex = 0;
+    else target.removeAttribute("tabindex");
+  }
+});
+
+export function focusableIfScrollable(element) {
+  scrollWatcher.observe(element);
+  return element;
+}
+
+// The nonce of this response, for scripts and style sheets that trusted markup brings along.
+export function pageNonce() {
+  const element = document.querySelector("script[nonce]");
+  return element ? element.nonce : "";
+}
+
 export function prefersReducedMotion() {
   return matchMedia("(prefers-reduced-motion: reduce)").matches;
 }

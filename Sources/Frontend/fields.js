@@ -16,7 +16,7 @@ export class Field {
     this.hooks = hooks;
     this.name = spec.name;
     this.id = uniqueId("field");
-    this.root = h("div", { class: `w-field w-field-${spec.type || "text"}` });
+    this.root = h("div", { class: `w-field w-field-${spec.type || "text"}${spec.required ? " w-required" : ""}` });
     this.label = h(this.isGroup ? "div" : "label", { class: "w-label", id: `${this.id}-label`, for: this.isGroup ? null : this.id }, spec.label || "");
     this.label.hidden = !spec.label;
     this.help = h("div", { class: "w-help", id: `${this.id}-help` }, spec.help_text || "");

@@ -24,6 +24,9 @@ static const unsigned char dev_js[] = {
 static const unsigned char dom_js[] = {
 #embed "dom.js"
 };
+static const unsigned char draft_js[] = {
+#embed "draft.js"
+};
 static const unsigned char env_js[] = {
 #embed "env.js"
 };
@@ -87,6 +90,9 @@ static const unsigned char popup_js[] = {
 static const unsigned char progress_js[] = {
 #embed "progress.js"
 };
+static const unsigned char reveal_js[] = {
+#embed "reveal.js"
+};
 static const unsigned char sanitize_js[] = {
 #embed "sanitize.js"
 };
@@ -130,6 +136,7 @@ static const webio_asset assets[] = {
     {"datatable.js", datatable_js, sizeof datatable_js},
     {"dev.js", dev_js, sizeof dev_js},
     {"dom.js", dom_js, sizeof dom_js},
+    {"draft.js", draft_js, sizeof draft_js},
     {"env.js", env_js, sizeof env_js},
     {"fields-choice.js", fields_choice_js, sizeof fields_choice_js},
     {"fields-file.js", fields_file_js, sizeof fields_file_js},
@@ -151,6 +158,7 @@ static const webio_asset assets[] = {
     {"pin.js", pin_js, sizeof pin_js},
     {"popup.js", popup_js, sizeof popup_js},
     {"progress.js", progress_js, sizeof progress_js},
+    {"reveal.js", reveal_js, sizeof reveal_js},
     {"sanitize.js", sanitize_js, sizeof sanitize_js},
     {"scope.js", scope_js, sizeof scope_js},
     {"script.js", script_js, sizeof script_js},

@@ -4,6 +4,8 @@ import { byId, h, prefersReducedMotion } from "./dom.js";
 import { makeField } from "./fields.js";
 import { say } from "./i18n.js";
 import { sendEvent, settings } from "./state.js";
+import { dropDraft, keepDraft, restoreDraft } from "./draft.js";
+import { expectReaction, revealAgain } from "./reveal.js";
 
 // Task id -> its forms, bottom to top; the map's order is the order in which tasks last asked something.
 const formsByTask = new Map();
@@ -18,13 +20,19 @@ class Form {
     this.spec = spec;
     this.isBusy = false;
     const hooks = {
-      changed: (field) => { if (field.spec.onchange) this.report("change", field); },
+      changed: (field) => {
+        keepDraft(this.draft, field);
+        if (field.spec.onchange) this.report("change", field);
+      },
       blurred: (field) => { if (field.spec.onblur) this.report("blur", field); },
       pressed: (field, type) => this.press(type),
     };
     // A single question is a group of one whose label is the group's; it then labels the field itself.
     const only = spec.inputs.length === 1 && !spec.inputs[0].label ? spec.inputs[0] : null;
     this.fields = spec.inputs.map((item) => makeField(item === only ? { ...item, label: spec.label } : item, hooks));
+    // The same question by the same task is the same form, also after a refresh.
+    this.draft = JSON.stringify([task, spec.label, ...this.fields.map((field) => field.name)]);
+    restoreDraft(this.draft, this.fields);
     const last = this.fields[this.fields.length - 1];
     const hasOwnButtons = Boolean(last && last.spec.type === "actions" && last.hasSubmit);
     const isCompact = Boolean(only) && singleLine.has(only.type || "text") && !only.multiple && !only.action && !spec.cancelable;
@@ -36,7 +44,6 @@ class Form {
     this.progress = h("progress", { class: "w-upload", hidden: true, max: 1, "aria-label": say("file_uploading") });
     this.element.append(h("div", { class: "w-fields" }, this.fields.map((field) => field.root)), this.progress);
     if (!hasOwnButtons) this.element.append(this.footer(Boolean(only), spec.cancelable));
-    this.element.inert = false;
   }
 
   footer(isSingle, isCancelable) {
@@ -80,12 +87,15 @@ class Form {
     const data = {};
     for (const field of this.fields) data[field.name] = field.value();
     const files = this.fields.flatMap((field) => field.files());
+    this.wasAnswered = true;
     this.setBusy(true);
+    expectReaction();
     sendEvent("from_submit", this.task, data, files);
     for (const field of this.fields) if (field.spec.type === "actions") field.setValue(null);
   }
 
   cancel() {
+    this.wasAnswered = true;
     this.setBusy(true);
     sendEvent("from_cancel", this.task, null);
   }
@@ -144,6 +154,7 @@ function showNewest() {
   fitPanel();
   form.focusFirst();
   bringIntoView(wasAtEnd);
+  revealAgain();
 }
 
 // The panel grew at the end of the page; whoever was reading there goes on seeing the latest output above it. A tall form shows its
@@ -188,7 +199,10 @@ export function updateForm(spec, task) {
 export function destroyForm(spec, task) {
   const stack = formsByTask.get(task);
   if (!stack) { console.warn("WebIO: destroy_form without a form."); return; }
-  stack.pop().isGone = true;
+  const form = stack.pop();
+  form.isGone = true;
+  // In a replay earlier forms pass by that this page never answered; the draft is not theirs to take.
+  if (form.wasAnswered) dropDraft(form.draft);
   if (stack.length === 0) formsByTask.delete(task);
   showNewest();
 }

@@ -19,6 +19,7 @@ import { destroyForm, fitPanel, openForm, showUpload, updateForm } from "./input
 import { answerPinValue, answerPinValues, hookPin, pinWidgets, updatePin, waitForPin } from "./pin.js";
 import { closePopup, showPopup } from "./popup.js";
 import { showToast } from "./toast.js";
+import { watchReader } from "./reveal.js";
 import { setEnvironment } from "./env.js";
 import { reviveMarkup, runScript } from "./script.js";
 import { sanitizedFragment, trustedFragment } from "./sanitize.js";
@@ -91,6 +92,7 @@ async function startPage() {
   exposeGlobals();
   const wait = useLanguage(navigator.language, pageConfig);
   if (wait) await wait;
+  byId("pywebio-loading")?.setAttribute("aria-label", say("loading"));
   const queue = new CommandQueue(commandHandlers, (number) => live.session.handled(number));
   flood.isOn = () => queue.isLong;
   live.session = await makeSession({
@@ -98,6 +100,7 @@ async function startPage() {
     state: showState,
     progress: showUpload,
   });
+  watchReader();
   addEventListener("resize", fitPanel);
   new ResizeObserver(fitPanel).observe(byId("input-cards"));
   live.session.start();

@@ -9,13 +9,14 @@ export class Outbox {
     this.peer = "unknown";
   }
 
-  // Adds an event and returns its frame: text, or a Blob when files travel with it.
+  // Adds an event; its frame is text, or a Blob when files travel with it.
   add(event, files) {
     this.lastNumber += 1;
     const text = JSON.stringify({ ...event, n: this.lastNumber });
     const frame = files && files.length ? binaryFrame(text, files) : text;
-    this.waiting.push({ number: this.lastNumber, frame, sent: false });
-    return frame;
+    const entry = { number: this.lastNumber, frame, sent: false };
+    this.waiting.push(entry);
+    return entry;
   }
 
   acknowledge(number) {

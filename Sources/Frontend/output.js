@@ -73,7 +73,12 @@ export function lazyWidget(part, placeHeight) {
     const height = placeHeight(spec);
     if (height) element.style.minHeight = height;
     loadPart(part)
-      .then((module) => { element.replaceChildren(); module.render(partCore, spec, element); })
+      .then((module) => {
+        // Output that came for this widget's container before its code did.
+        const early = [...element.childNodes];
+        element.replaceChildren();
+        module.render(partCore, spec, element, early);
+      })
       .catch((error) => { console.error(error); element.replaceChildren(h("p", { class: "w-note" }, say("part_missing"))); })
       .finally(() => { element.removeAttribute("aria-busy"); element.style.minHeight = ""; });
     return element;

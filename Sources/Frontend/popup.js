@@ -23,7 +23,7 @@ export function showPopup(spec) {
   dialog.addEventListener("click", (event) => { if (isImplicit && pressedOutside && event.target === dialog) dialog.close(); });
   dialog.addEventListener("close", () => {
     if (openPopup === dialog) openPopup = null;
-    dialog.remove();
+    removeDialog(dialog);
   });
   openPopup = dialog;
   document.body.append(dialog);
@@ -39,5 +39,14 @@ export function closePopup() {
   openPopup = null;
   // At once, not with the close event a moment later: the next popup may use the same scope name.
   dialog.close();
+  removeDialog(dialog);
+}
+
+// Toasts that live in the dialog outlive it.
+function removeDialog(dialog) {
+  for (const stack of dialog.querySelectorAll(".w-toasts")) {
+    document.body.append(stack);
+    if (stack.childElementCount && stack.showPopover) stack.showPopover();
+  }
   dialog.remove();
 }

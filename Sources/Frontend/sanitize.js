@@ -2,6 +2,8 @@
 // `sanitizedFragment` copies what an allow-list names into fresh elements (nothing of the parsed tree survives, so there is no second
 // parse that could be confused), `trustedFragment` takes everything and is for HTML that the app itself vouches for.
 
+import { pageNonce } from "./dom.js";
+
 const allowedTags = new Set((
   "a abbr address article aside audio b bdi bdo blockquote br caption center cite code col colgroup data dd del details dfn div dl dt em " +
   "figcaption figure footer h1 h2 h3 h4 h5 h6 header hgroup hr i img input ins kbd li main mark meter nav ol p picture pre progress q rp rt " +
@@ -33,11 +35,13 @@ const markupPieces = /<!--[^]*?-->|<(script|style|textarea|title)\b[^]*?<\/\1\s*
 const renamed = "data-webio-attr-";
 
 function renameLiveAttributes(html) {
-  if (!/\s(style|on[a-z]+)\s*=/i.test(html)) return html;
+  if (!/\s(style|on[a-z]+)\s*=|<style/i.test(html)) return html;
   return html.replace(markupPieces, (piece, rawTag) => {
     if (piece.startsWith("<!--")) return piece;
     const end = rawTag ? piece.indexOf(">") + 1 : piece.length;
-    return piece.slice(0, end).replace(liveAttribute, `$1${renamed}$2`) + piece.slice(end);
+    const tag = piece.slice(0, end).replace(liveAttribute, `$1${renamed}$2`);
+    // A style sheet of trusted markup is checked when it is parsed, not when it is inserted; the other door drops it anyway.
+    return tag.replace(/^<style/i, `<style nonce="${pageNonce()}"`) + piece.slice(end);
   });
 }
 

@@ -2,6 +2,7 @@
 // them by selector, as PyWebIO does.
 import { byId, h, prefersReducedMotion } from "./dom.js";
 import { settings } from "./state.js";
+import { noteReaction } from "./reveal.js";
 import { elementOfHandle, fadeIn, renderSpec } from "./output.js";
 
 // Set by main.js: whether a flood is being worked off.
@@ -26,13 +27,15 @@ function insertAt(parent, element, position) {
   return true;
 }
 
-export function showOutput(spec) {
+// A numbered command's output has its number for a handle, so that the server need not name what it may never touch again.
+export function showOutput(spec, task, number) {
   const parents = findScopes(spec.scope);
   if (parents.length === 0) { console.warn(`WebIO: no scope ${spec.scope}, output not shown.`); return; }
   for (const parent of parents) {
-    const element = renderSpec(spec);
+    const element = renderSpec(number && !spec.handle ? { ...spec, handle: `#${number}` } : spec);
     if (!insertAt(parent, element, spec.position)) continue;
     if (!flood.isOn()) fadeIn(element);
+    noteReaction(element);
   }
   followBottom();
 }

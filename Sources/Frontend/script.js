@@ -1,12 +1,7 @@
 // JavaScript of the app: `runJS`, `evalJS`, and the scripts inside trusted HTML.
-import { addStyle } from "./dom.js";
+import { addStyle, pageNonce } from "./dom.js";
 import { markupName } from "./sanitize.js";
 import { sendEvent } from "./state.js";
-
-function pageNonce() {
-  const element = document.querySelector("script[nonce]");
-  return element ? element.nonce : "";
-}
 
 // Compiled in the global scope with the given names as parameters; the value is that of the last expression.
 function evaluate(code, args) {
@@ -31,14 +26,7 @@ export function runScript(spec, task) {
 // attributes and javascript: links become listeners, style attributes become style properties. Call it before inserting.
 export function reviveMarkup(fragment) {
   const nonce = pageNonce();
-  for (const dead of fragment.querySelectorAll("script")) {
-    const script = document.createElement("script");
-    for (const { name, value } of dead.attributes) if (name !== "nonce") script.setAttribute(name, value);
-    script.nonce = nonce;
-    if (script.src && !dead.hasAttribute("async")) script.async = false;
-    script.textContent = dead.textContent;
-    dead.replaceWith(script);
-  }
+  reviveScripts([...fragment.querySelectorAll("script")], nonce);
   for (const sheet of fragment.querySelectorAll("style")) sheet.nonce = nonce;
   for (const element of fragment.querySelectorAll("*")) {
     for (const { name: written, value } of [...element.attributes]) {
@@ -54,6 +42,29 @@ export function reviveMarkup(fragment) {
         const code = decodeURIComponentSafely(value.replace(/^\s*javascript:/i, ""));
         element.addEventListener("click", (event) => { event.preventDefault(); evaluate(code, {}); });
       }
+    }
+  }
+}
+
+function liveScript(dead, nonce) {
+  const script = document.createElement("script");
+  for (const { name, value } of dead.attributes) if (name !== "nonce") script.setAttribute(name, value);
+  script.nonce = nonce;
+  script.textContent = dead.textContent;
+  return script;
+}
+
+// Scripts run in order: what follows one with a `src` waits until that is there, as in a page that is parsed.
+function reviveScripts(deadScripts, nonce) {
+  let turn = null;
+  for (const dead of deadScripts) {
+    const script = liveScript(dead, nonce);
+    const isAwaited = script.src && !dead.hasAttribute("async") && !dead.hasAttribute("defer");
+    const loaded = isAwaited ? new Promise((resolve) => { script.onload = resolve; script.onerror = resolve; }) : null;
+    if (turn) turn = turn.then(() => { dead.replaceWith(script); return loaded; });
+    else {
+      dead.replaceWith(script);
+      turn = loaded;
     }
   }
 }

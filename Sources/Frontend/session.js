@@ -82,7 +82,7 @@ export class WebSocketSession {
       if (number <= this.received) continue;
       this.received = number;
       // `null` keeps the numbering where a replay leaves something out.
-      if (frame[i] !== null) fresh.push(frame[i]);
+      if (frame[i] !== null) fresh.push(Object.assign(frame[i], { number }));
     }
     this.hooks.commands(fresh, this.received);
   }
@@ -143,6 +143,8 @@ export class WebSocketSession {
     this.closeHooks.splice(0).forEach((hook) => hook());
   }
 
+  get canSend() { return this.state === "open" && this.ws.readyState === WebSocket.OPEN; }
+
   get isOver() { return this.state === "ended" || this.state === "gone" || this.state === "elsewhere"; }
 
   lost(event) {
@@ -175,17 +177,10 @@ export class WebSocketSession {
     this.hooks.state(state);
   }
 
-  // Takes the session over again from another tab.
-  takeBack() {
-    this.state = "connecting";
-    this.connect();
-  }
-
   send(event, files) {
     if (this.isOver) { this.hooks.state("refusing"); return; }
-    this.outbox.add(event, files);
-    const entry = this.outbox.waiting[this.outbox.waiting.length - 1];
-    if (this.state === "open") this.transmit(entry);
+    const entry = this.outbox.add(event, files);
+    if (this.canSend) this.transmit(entry);
   }
 
   transmit(entry) {
@@ -217,7 +212,7 @@ export class WebSocketSession {
   acknowledge() {
     clearTimeout(this.acknowledgeTimer);
     this.acknowledgeTimer = null;
-    if (this.state !== "open" || this.acknowledged === this.processed) return;
+    if (!this.canSend || this.acknowledged === this.processed) return;
     this.acknowledged = this.processed;
     this.ws.send(JSON.stringify({ event: "ack", task_id: "", data: this.processed }));
   }

@@ -1,5 +1,5 @@
 // Tables of plain cells; a cell is a text or any spec. The first row is the header.
-import { h } from "./dom.js";
+import { focusableIfScrollable, h } from "./dom.js";
 import { say } from "./i18n.js";
 import { renderSpec } from "./output.js";
 
@@ -28,7 +28,7 @@ function table(spec) {
   // A header cell that reaches into the body (span) needs one row group, or the browser cuts it off.
   const reaches = Object.entries(spec.span || {}).some(([at, span]) => at.startsWith("0,") && span.row > 1);
   const element = reaches ? h("table", null, h("tbody", { class: "w-headed" }, [...head.children], [...body.children])) : h("table", null, head, body);
-  return h("div", { class: "w-table", role: "region", tabindex: 0, "aria-label": spec.label || say("table") }, element);
+  return focusableIfScrollable(h("div", { class: "w-table", role: "region", "aria-label": spec.label || say("table") }, element));
 }
 
 export const tableWidgets = { table };

@@ -1,5 +1,5 @@
 // The widgets that are mostly words: text, markdown, html, code, links, images and media, and the error of a task.
-import { bytesFromBase64, h, icon } from "./dom.js";
+import { bytesFromBase64, focusableIfScrollable, h, icon } from "./dom.js";
 import { say } from "./i18n.js";
 import { pageConfig } from "./state.js";
 import { characterReference, isSafeLink, sanitizedFragment, trustedFragment } from "./sanitize.js";
@@ -26,10 +26,11 @@ function fragmentOf(html, isSafe) {
 function prepareRichText(fragment) {
   for (const pre of fragment.querySelectorAll("pre")) decorateCode(pre);
   for (const table of fragment.querySelectorAll("table")) {
-    const box = h("div", { class: "w-table", role: "region", tabindex: 0, "aria-label": say("table") });
+    const box = focusableIfScrollable(h("div", { class: "w-table", role: "region", "aria-label": say("table") }));
     table.replaceWith(box);
     box.append(table);
   }
+  for (const box of fragment.querySelectorAll("li.task input")) box.setAttribute("aria-label", box.closest("li").textContent.trim().split("\n")[0]);
   for (const link of fragment.querySelectorAll("a[href^='http']")) if (!link.target) link.rel = "noopener";
 }
 

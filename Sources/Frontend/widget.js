@@ -98,7 +98,7 @@ const compatibility = `
 `;
 let hasStyles = false;
 
-export function render(core, spec, element) {
+export function render(core, spec, element, early) {
   if (!hasStyles) { core.addStyleSheet(compatibility); hasStyles = true; }
   const renderer = new Renderer(core);
   const html = renderer.run(parse(spec.template), [spec.data || {}]);
@@ -111,8 +111,8 @@ export function render(core, spec, element) {
   const only = element.children.length === 1 ? element.firstElementChild : element;
   if (spec.container_dom_id) {
     element.removeAttribute("id");
-    // Output may have arrived in the box before the template did.
     const target = spec.container_selector ? only.querySelector(`:scope ${spec.container_selector}`) || only : only;
     target.id = spec.container_dom_id;
+    target.append(...early);
   }
 }

@@ -49,7 +49,8 @@ struct Arguments {
     guard let flag = flags.first(where: { $0.name == name }), word.hasPrefix("--") else {
       let near = flags.map(\.name).min { distance($0, name) < distance($1, name) }
       let advice = near.flatMap { distance($0, name) <= 3 ? "Did you mean --\($0)?" : nil }
-      throw CommandError.usage("There is no flag \(word).", advice: advice ?? "Run the command with --help to see its flags.")
+      throw CommandError.usage(
+        "There is no flag \(word).", advice: advice ?? "Run the command with --help to see its flags.")
     }
     switch flag.value {
     case .none:

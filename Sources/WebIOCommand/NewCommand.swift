@@ -61,7 +61,8 @@ struct NewCommand {
 
   private func absolute(_ directory: String) -> String {
     let path = Path.join(Files.currentDirectory, directory)
-    return Files.resolve(path) ?? Path.join(Files.resolve(Path.directory(of: path)) ?? Path.directory(of: path), Path.name(of: path))
+    return Files.resolve(path)
+      ?? Path.join(Files.resolve(Path.directory(of: path)) ?? Path.directory(of: path), Path.name(of: path))
   }
 
   private func checkTarget(_ target: String, _ directory: String) throws {

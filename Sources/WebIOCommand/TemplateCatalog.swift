@@ -30,6 +30,9 @@ enum TemplateCatalog {
   static func summary(of template: String) -> String {
     switch template {
     case "hello": "a question and its answer: the smallest app"
+    case "bmi": "two numbers in one form, and what they mean"
+    case "form": "a sign-up form with types and checks"
+    case "chat": "many visitors who see each other's messages"
     default: ""
     }
   }

@@ -1,3 +1,4 @@
+import WebIODev
 import WebIOPosix
 
 /// How a package names WebIO: the checkout that built this command, another one, or a published version.
@@ -10,6 +11,14 @@ enum Toolkit: Sendable {
     switch self {
     case .path(let path): ".package(name: \"WebIO\", path: \(quoted(path)))"
     case .url(let url, let version): ".package(url: \(quoted(url)), from: \(quoted(version)))"
+    }
+  }
+
+  /// For the hidden package of a single file.
+  var forSingleFiles: Project.Toolkit {
+    switch self {
+    case .path(let path): .path(path)
+    case .url(let url, let version): .url(url, version: version)
     }
   }
 

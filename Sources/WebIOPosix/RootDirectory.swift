@@ -40,7 +40,7 @@ package final class RootDirectory: Sendable {
     guard segments.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }) else { return -1 }
     var directory = descriptor
     for (index, segment) in segments.enumerated() {
-      let kind = index == segments.count - 1 ? Self.flags : O_PATH | O_DIRECTORY | O_CLOEXEC
+      let kind = index == segments.count - 1 ? Self.flags : pathOnly | O_DIRECTORY | O_CLOEXEC
       let next = openat(directory, segment, kind | O_NOFOLLOW)
       if directory != descriptor { close(directory) }
       if next < 0 { return -1 }

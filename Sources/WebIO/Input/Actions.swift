@@ -34,9 +34,10 @@ extension InputItem {
   public static func actions<Choice: Sendable>(
     _ label: String = "", buttons: [ActionButton<Choice>], name: String? = nil, help: String? = nil
   ) -> InputItem where Value == Choice? {
-    let list = OptionList(buttons.compactMap { button in
-      button.value.map { Option(button.label, $0, disabled: button.isDisabled) }
-    })
+    let list = OptionList(
+      buttons.compactMap { button in
+        button.value.map { Option(button.label, $0, disabled: button.isDisabled) }
+      })
     var wire = list.wire.makeIterator()
     var spec = Spec()
     spec["buttons"] = .array(

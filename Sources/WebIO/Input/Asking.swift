@@ -1,55 +1,38 @@
 import WebIOHTTP
 
-/// Shows a form and follows its events to the end: the same steps for a suspended and for a blocked caller.
-extension TaskContext {
-  /// Nil when the visitor gave it up.
-  static func ask(_ form: Form) async throws -> [any Sendable]? {
-    let parent = try required()
-    let context = parent.forAsking()
-    defer { parent.endAsking(context) }
-    context.send("input_group", form.spec)
-    do {
-      while true {
-        let step = form.receive(try await context.mailbox.next())
-        if let answer = context.follow(step) { return answer.values }
-      }
-    } catch {
-      // Cancelled by the app: the form must not stay behind.
-      context.send("destroy_form", nil)
-      throw error
-    }
+/// A form on the page and the commands that it took: the same steps for a suspended and for a blocked caller.
+private struct Asking {
+  private let context: TaskContext
+  private let form: Form
+  /// A refreshed page need not see an answered form come and go.
+  private var numbers: [Int] = []
+
+  init(_ form: Form, _ context: TaskContext) {
+    self.form = form
+    self.context = context
+    numbers.append(context.send("input_group", form.spec))
   }
 
-  static func askBlocking(_ form: Form) throws -> [any Sendable]? {
-    let parent = try required()
-    let context = parent.forAsking()
-    defer { parent.endAsking(context) }
-    context.send("input_group", form.spec)
-    while true {
-      let step = form.receive(try context.mailbox.nextBlocking())
-      if let answer = context.follow(step) { return answer.values }
-    }
-  }
+  /// How it ended; the values are nil when the visitor gave it up.
+  enum End { case open, closed([any Sendable]?) }
 
-  private struct Answer { var values: [any Sendable]? }
-
-  /// Sends what a step asks for. Nil while the form goes on.
-  private func follow(_ step: Form.Step) -> Answer? {
-    switch step {
-    case .wait: return nil
-    case .mark(let marks):
-      for (name, text) in marks { mark(name, text) }
-      return nil
+  mutating func receive(_ event: Event) -> End {
+    switch form.receive(event) {
+    case .wait: break
+    case .mark(let marks): for (name, text) in marks { mark(name, text) }
     case .answered(let values):
-      send("destroy_form", nil)
-      return Answer(values: values)
+      close()
+      return .closed(values)
     case .cancelled:
-      send("destroy_form", nil)
-      return Answer(values: nil)
+      close()
+      return .closed(nil)
     }
+    return .open
   }
 
-  private func mark(_ name: String, _ text: String?) {
+  func close() { context.send("destroy_form", nil, .passing(retiring: numbers)) }
+
+  private mutating func mark(_ name: String, _ text: String?) {
     var attributes = Spec()
     if let text {
       attributes.set("valid_status", false)
@@ -60,7 +43,36 @@ extension TaskContext {
     var spec = Spec()
     spec.set("target_name", name)
     spec["attributes"] = .spec(attributes)
-    send("update_input", spec)
+    numbers.append(context.send("update_input", spec))
+  }
+}
+
+extension TaskContext {
+  /// Nil when the visitor gave it up.
+  static func ask(_ form: Form) async throws -> [any Sendable]? {
+    let parent = try required()
+    let context = parent.forAsking()
+    defer { parent.endAsking(context) }
+    var asking = Asking(form, context)
+    do {
+      while true {
+        if case .closed(let values) = asking.receive(try await context.mailbox.next()) { return values }
+      }
+    } catch {
+      // Cancelled by the app: the form must not stay behind.
+      asking.close()
+      throw error
+    }
+  }
+
+  static func askBlocking(_ form: Form) throws -> [any Sendable]? {
+    let parent = try required()
+    let context = parent.forAsking()
+    defer { parent.endAsking(context) }
+    var asking = Asking(form, context)
+    while true {
+      if case .closed(let values) = asking.receive(try context.mailbox.nextBlocking()) { return values }
+    }
   }
 }
 

@@ -79,7 +79,7 @@ struct Form: Sendable {
 
   func receive(_ event: Event) -> Step {
     switch event.kind {
-    case .submit: submitted(event.data)
+    case .submit: submitted(event)
     case .cancel: .cancelled
     case .input(let name, "blur"): blurred(name, event.data)
     default: .wait
@@ -94,12 +94,12 @@ struct Form: Sendable {
     }
   }
 
-  private func submitted(_ data: JSONValue) -> Step {
+  private func submitted(_ event: Event) -> Step {
     var values: [any Sendable] = []
     var wrong: [(name: String, text: String?)] = []
     for field in fields {
       let name = field.name ?? ""
-      switch field.checked(data[name] ?? .null) {
+      switch field.checked(event.data[name] ?? .null, event.files[name] ?? []) {
       case .valid(let value): values.append(value)
       case .invalid(let text): wrong.append((name, text))
       }

@@ -7,8 +7,15 @@ public struct InputItem<Value: Sendable>: Sendable {
   var field: Field
 
   init(_ spec: Spec, label: String, name: String?, check: @escaping @Sendable (JSONValue) throws -> Check<Value>) {
-    field = Field(name: name, label: label, spec: spec) { data in
-      switch try check(data) {
+    self.init(spec, label: label, name: name) { data, _ in try check(data) }
+  }
+
+  init(
+    _ spec: Spec, label: String, name: String?,
+    check: @escaping @Sendable (JSONValue, [UploadedFile]) throws -> Check<Value>
+  ) {
+    field = Field(name: name, label: label, spec: spec) { data, files in
+      switch try check(data, files) {
       case .valid(let value): .valid(value)
       case .invalid(let text): .invalid(text)
       }
@@ -28,17 +35,32 @@ struct Field: Sendable {
   var name: String?
   var label: String
   var spec: Spec
-  let check: @Sendable (JSONValue) throws -> Check<any Sendable>
+  let check: @Sendable (JSONValue, [UploadedFile]) throws -> Check<any Sendable>
 
   /// Decodes and validates; a validator that throws makes the answer invalid, not the task.
-  func checked(_ data: JSONValue) -> Check<any Sendable> {
+  func checked(_ data: JSONValue, _ files: [UploadedFile] = []) -> Check<any Sendable> {
     do {
-      return try check(data)
+      return try check(data, files)
     } catch {
       Log.error("the validator of \"\(label)\" threw: \(error)")
       return .invalid("Your input is not valid")
     }
   }
+}
+
+/// A validator handed over to its field, which calls it for one answer at a time.
+///
+/// `@unchecked Sendable`: it was `sending`, so nobody else has it. (In a parameter pack the compiler infers a closure's
+/// type before it knows that it must be `@Sendable`, and refuses it then.)
+struct OwnedValidator<Value>: @unchecked Sendable {
+  private let body: (Value) throws -> String?
+
+  init?(_ body: sending ((Value) throws -> String?)?) {
+    guard let body else { return nil }
+    self.body = body
+  }
+
+  func check(_ value: Value) throws -> String? { try body(value) }
 }
 
 /// Checks an answer of the right type. It returns nil when it is good, else the sentence that the visitor reads.
@@ -49,9 +71,10 @@ extension InputItem {
   public static func input(
     _ label: String = "", type: InputType<Value>, name: String? = nil, value: Value? = nil,
     placeholder: String? = nil, required: Bool = false, readonly: Bool = false, datalist: [String]? = nil,
-    help: String? = nil, validate: Validator<Value>? = nil
+    help: String? = nil, validate: sending ((Value) throws -> String?)? = nil
   ) -> InputItem {
     let required = required || type.isRequired
+    let validator = OwnedValidator(validate)
     var spec = Spec()
     spec.set("type", type.name)
     spec.set("placeholder", placeholder)
@@ -60,11 +83,11 @@ extension InputItem {
     if required { spec.set("required", true) }
     if readonly { spec.set("readonly", true) }
     spec.set("help_text", help)
-    if validate != nil { spec.set("onblur", true) }
+    if validator != nil { spec.set("onblur", true) }
     return InputItem(spec, label: label, name: name) { data in
       if required, data == .null || data == .string("") { return .invalid("This field is required") }
       guard let value = type.decode(data) else { return .invalid("Your input is not valid") }
-      return try validate?(value).map { .invalid($0) } ?? .valid(value)
+      return try validator?.check(value).map { .invalid($0) } ?? .valid(value)
     }
   }
 }
@@ -74,7 +97,7 @@ extension InputItem where Value == String {
   public static func input(
     _ label: String = "", name: String? = nil, value: String? = nil, placeholder: String? = nil,
     required: Bool = false, readonly: Bool = false, datalist: [String]? = nil, help: String? = nil,
-    validate: Validator<String>? = nil
+    validate: sending ((String) throws -> String?)? = nil
   ) -> InputItem<String> {
     .input(
       label, type: .text, name: name, value: value, placeholder: placeholder, required: required,
@@ -85,8 +108,9 @@ extension InputItem where Value == String {
   public static func textarea(
     _ label: String = "", name: String? = nil, value: String? = nil, rows: Int = 6, placeholder: String? = nil,
     required: Bool = false, readonly: Bool = false, maxLength: Int? = nil, minLength: Int? = nil,
-    help: String? = nil, validate: Validator<String>? = nil
+    help: String? = nil, validate: sending ((String) throws -> String?)? = nil
   ) -> InputItem<String> {
+    let validator = OwnedValidator(validate)
     var spec = Spec()
     spec.set("type", "textarea")
     spec.set("rows", rows)
@@ -97,7 +121,7 @@ extension InputItem where Value == String {
     if required { spec.set("required", true) }
     if readonly { spec.set("readonly", true) }
     spec.set("help_text", help)
-    if validate != nil { spec.set("onblur", true) }
+    if validator != nil { spec.set("onblur", true) }
     return InputItem(spec, label: label, name: name) { data in
       guard let text = data.string else { return .invalid("Your input is not valid") }
       if required, text.isEmpty { return .invalid("This field is required") }
@@ -105,7 +129,7 @@ extension InputItem where Value == String {
       if let minLength, text.utf16.count < minLength, !text.isEmpty || required {
         return .invalid("At least \(minLength) characters")
       }
-      return try validate?(text).map { .invalid($0) } ?? .valid(text)
+      return try validator?.check(text).map { .invalid($0) } ?? .valid(text)
     }
   }
 }

@@ -42,13 +42,16 @@ extension InputType where Value == Double {
 }
 
 extension InputType {
-  /// The same input, which may stay empty: then the answer is nil.
-  public var optional: InputType<Value?> {
-    InputType<Value?>(
-      name: name, isRequired: false,
+  /// An input of another type that may stay empty: then the answer is nil.
+  ///
+  ///     let age = try await input("Age, if you like", type: .optional(.number))
+  public static func optional<Wrapped: Sendable>(_ type: InputType<Wrapped>) -> InputType<Wrapped?>
+  where Value == Wrapped? {
+    InputType<Wrapped?>(
+      name: type.name, isRequired: false,
       decode: { json in
         if json == .null || json == .string("") { return .some(nil) }
-        return decode(json).map { .some($0) }
-      }, encode: { $0.map(encode) ?? .null })
+        return type.decode(json).map { .some($0) }
+      }, encode: { $0.map(type.encode) ?? .null })
   }
 }

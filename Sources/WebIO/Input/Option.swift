@@ -73,62 +73,66 @@ extension InputItem {
   /// A choice of one among options.
   public static func select(
     _ label: String = "", options: [Option<Value>], name: String? = nil, help: String? = nil,
-    validate: Validator<Value>? = nil
+    validate: sending ((Value) throws -> String?)? = nil
   ) -> InputItem {
     let list = OptionList(options)
-    let spec = choiceSpec("select", list, inline: nil, help: help, validates: validate != nil)
+    let validator = OwnedValidator(validate)
+    let spec = choiceSpec("select", list, inline: nil, help: help, validates: validator != nil)
     return InputItem(spec, label: label, name: name) { data in
       guard let value = list.value(of: data) else { return .invalid("Choose one of the options") }
-      return try validate?(value).map { .invalid($0) } ?? .valid(value)
+      return try validator?.check(value).map { .invalid($0) } ?? .valid(value)
     }
   }
 
   /// A choice of one among options, all of which are in view; nil when none was chosen and `required` is false.
   public static func radio<Choice: Sendable>(
     _ label: String = "", options: [Option<Choice>], name: String? = nil, inline: Bool = false,
-    required: Bool = false, help: String? = nil, validate: Validator<Choice>? = nil
+    required: Bool = false, help: String? = nil, validate: sending ((Choice) throws -> String?)? = nil
   ) -> InputItem where Value == Choice? {
     let list = OptionList(options)
-    var spec = choiceSpec("radio", list, inline: inline, help: help, validates: validate != nil)
+    let validator = OwnedValidator(validate)
+    var spec = choiceSpec("radio", list, inline: inline, help: help, validates: validator != nil)
     if required { spec.set("required", true) }
     return InputItem(spec, label: label, name: name) { data in
       if data == .null { return required ? .invalid("This field is required") : .valid(nil) }
       guard let value = list.value(of: data) else { return .invalid("Choose one of the options") }
-      return try validate?(value).map { .invalid($0) } ?? .valid(value)
+      return try validator?.check(value).map { .invalid($0) } ?? .valid(value)
     }
   }
 
   /// A choice of any number of options.
   public static func checkbox<Choice: Sendable>(
     _ label: String = "", options: [Option<Choice>], name: String? = nil, inline: Bool = false,
-    help: String? = nil, validate: Validator<[Choice]>? = nil
+    help: String? = nil, validate: sending (([Choice]) throws -> String?)? = nil
   ) -> InputItem where Value == [Choice] {
     let list = OptionList(options)
-    let spec = choiceSpec("checkbox", list, inline: inline, help: help, validates: validate != nil)
-    return InputItem(spec, label: label, name: name) { data in try several(list, data, validate) }
+    let validator = OwnedValidator(validate)
+    let spec = choiceSpec("checkbox", list, inline: inline, help: help, validates: validator != nil)
+    return InputItem(spec, label: label, name: name) { data in try several(list, data, validator) }
   }
 
   /// A choice of any number of options from a list.
   public static func selectMultiple<Choice: Sendable>(
     _ label: String = "", options: [Option<Choice>], name: String? = nil, required: Bool = false,
-    help: String? = nil, validate: Validator<[Choice]>? = nil
+    help: String? = nil, validate: sending (([Choice]) throws -> String?)? = nil
   ) -> InputItem where Value == [Choice] {
     let list = OptionList(options)
-    var spec = choiceSpec("select", list, inline: nil, help: help, validates: validate != nil)
+    let validator = OwnedValidator(validate)
+    var spec = choiceSpec("select", list, inline: nil, help: help, validates: validator != nil)
     spec.set("multiple", true)
     if required { spec.set("required", true) }
     return InputItem(spec, label: label, name: name) { data in
-      let check = try several(list, data, validate)
+      let check = try several(list, data, validator)
       if required, case .valid(let values) = check, values.isEmpty { return .invalid("This field is required") }
       return check
     }
   }
 
   private static func several<Choice: Sendable>(
-    _ list: OptionList<Choice>, _ data: JSONValue, _ validate: Validator<[Choice]>?
+    _ list: OptionList<Choice>, _ data: JSONValue, _ validator: OwnedValidator<[Choice]>?
   ) throws -> Check<[Choice]> {
     guard let values = list.values(of: data) else { return .invalid("Choose among the options") }
-    return try validate?(values).map { .invalid($0) } ?? .valid(values)
+    return try validator?.check(values).map { .invalid($0) } ?? .valid(values)
   }
 
   private static func choiceSpec<Choice>(

@@ -21,9 +21,14 @@ extension Content {
     buttons(labels.map { ($0, .primary, false) }, small: small) { try await action(labels[$0]) }
   }
 
+  /// A button that looks like a link.
+  static func linkButton(_ label: String, action: @escaping @Sendable () async throws -> Void) -> Content {
+    buttons([(label, .primary, false)], small: false, link: true) { _ in try await action() }
+  }
+
   /// Values never travel: the page sends the clicked button's index, which is checked here.
   private static func buttons(
-    _ buttons: [(label: String, color: ButtonColor, disabled: Bool)], small: Bool,
+    _ buttons: [(label: String, color: ButtonColor, disabled: Bool)], small: Bool, link: Bool = false,
     _ clicked: @escaping @Sendable (Int) async throws -> Void
   ) -> Content {
     let disabled = buttons.map(\.disabled)
@@ -44,7 +49,7 @@ extension Content {
         return .spec(item)
       })
     if small { spec.set("small", true) }
-    spec.set("link", false)
+    spec.set("link", link)
     spec.set("outline", false)
     spec.set("group", false)
     return Content(spec)
@@ -56,10 +61,11 @@ extension Content {
 ///     putButton("Again") { try await play() }
 ///
 /// Each click runs `action` as a task of its own, in this session.
+@discardableResult
 public func putButton(
   _ label: String, color: ButtonColor = .primary, small: Bool = false, disabled: Bool = false, scope: String? = nil,
   position: OutputPosition = .bottom, action: @escaping @Sendable () async throws -> Void
-) {
+) -> Output {
   put(
     .button(label, color: color, small: small, disabled: disabled, action: action), scope: scope, position: position)
 }
@@ -67,9 +73,10 @@ public func putButton(
 /// Shows a row of buttons; `action` gets the label of the clicked one. PyWebIO: `put_buttons`.
 ///
 ///     putButtons(["Yes", "No"]) { answer in putText(answer) }
+@discardableResult
 public func putButtons(
   _ labels: [String], small: Bool = false, scope: String? = nil, position: OutputPosition = .bottom,
   action: @escaping @Sendable (String) async throws -> Void
-) {
+) -> Output {
   put(.buttons(labels, small: small, action: action), scope: scope, position: position)
 }

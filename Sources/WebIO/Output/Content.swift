@@ -28,6 +28,12 @@ public struct Content: Sendable, ExpressibleByStringInterpolation {
     return content
   }
 
+  /// Later output goes into this element, or into the part of it that `selector` finds.
+  mutating func setContainer(_ id: String, selector: String?) {
+    base["container_selector"] = .json(selector.map { .string($0) } ?? .null)
+    base.set("container_dom_id", id)
+  }
+
   /// As it goes over the wire, with the placement of the outermost one.
   func spec(scope: String = rootScope, position: Int = -1) -> Spec {
     var spec = base
@@ -54,14 +60,19 @@ public struct OutputPosition: Sendable, ExpressibleByIntegerLiteral {
 /// Shows contents, in the current scope unless another one is named. PyWebIO: `Output.show`.
 ///
 /// `scope` must exist in the page. Outside a session nothing is shown, and the log says so.
-public func put(_ contents: Content..., scope: String? = nil, position: OutputPosition = .bottom) {
-  perform { context in
-    for content in contents { context.put(content, scope, position) }
+@discardableResult
+public func put(_ contents: Content..., scope: String? = nil, position: OutputPosition = .bottom) -> Output {
+  guard let context = TaskContext.current else {
+    Log.error(WebIOError.noSession(function: "put").description)
+    return Output(session: nil, numbers: [])
   }
+  return Output(session: context.session, numbers: contents.map { context.put($0, scope, position) })
 }
 
 extension TaskContext {
-  func put(_ content: Content, _ scope: String?, _ position: OutputPosition) {
+  /// The command's number.
+  @discardableResult
+  func put(_ content: Content, _ scope: String?, _ position: OutputPosition) -> Int {
     send("output", content.spec(scope: scope ?? self.scope, position: position.value))
   }
 }

@@ -92,7 +92,7 @@ public func toast(
   spec.set("position", position.rawValue)
   spec.set("color", color.value)
   spec["callback_id"] = onClick.map { action in .callback { _ in try await action() } } ?? .json(.null)
-  perform { $0.send("toast", spec) }
+  perform { $0.send("toast", spec, .passing(retiring: [])) }
 }
 
 extension Int {

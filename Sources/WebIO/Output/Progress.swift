@@ -15,12 +15,13 @@ extension Content {
 /// Shows a progress bar. PyWebIO: `put_progressbar`.
 ///
 /// `value` goes from 0 to 1. With `autoClose` it disappears when it reaches 1. Throws ``WebIOError/invalidName(_:)``.
+@discardableResult
 public func putProgressBar(
   _ name: String, value: Double = 0, label: String? = nil, autoClose: Bool = false, scope: String? = nil,
   position: OutputPosition = .bottom
-) throws {
+) throws -> Output {
   try validateName(name)
-  put(.progressBar(name, value: value, label: label, autoClose: autoClose), scope: scope, position: position)
+  return put(.progressBar(name, value: value, label: label, autoClose: autoClose), scope: scope, position: position)
 }
 
 /// Moves a progress bar; values outside 0 to 1 are brought into it. PyWebIO: `set_progressbar`.

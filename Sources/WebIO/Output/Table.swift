@@ -14,16 +14,18 @@ extension Content {
 ///     putTable([["Name", "Do"], ["Ada", .button("Greet") { toast("Hello") }]])
 ///
 /// The first row is the header unless `header` is given.
+@discardableResult
 public func putTable(
   _ rows: [[Content]], header: [Content]? = nil, scope: String? = nil, position: OutputPosition = .bottom
-) {
+) -> Output {
   put(.table(rows, header: header), scope: scope, position: position)
 }
 
 /// Shows a table of text. PyWebIO: `put_table`.
+@discardableResult
 public func putTable(
   _ rows: [[String]], header: [String]? = nil, scope: String? = nil, position: OutputPosition = .bottom
-) {
+) -> Output {
   put(
     .table(rows.map { $0.map { .text($0) } }, header: header?.map { .text($0) }), scope: scope, position: position)
 }

@@ -81,12 +81,13 @@ extension Content {
 /// Shows text; values are joined like `print` does. PyWebIO: `put_text`.
 ///
 ///     putText("Hello,", name)
+@discardableResult
 public func putText(
   _ items: Any..., separator: String = " ", inline: Bool = false, scope: String? = nil,
   position: OutputPosition = .bottom
-) {
+) -> Output {
   let text = items.count == 1 ? "\(items[0])" : items.map { "\($0)" }.joined(separator: separator)
-  put(.text(text, inline: inline), scope: scope, position: position)
+  return put(.text(text, inline: inline), scope: scope, position: position)
 }
 
 /// Shows Markdown. PyWebIO: `put_markdown`.
@@ -95,53 +96,60 @@ public func putText(
 ///       # Title
 ///       *Some* text
 ///       """)
+@discardableResult
 public func putMarkdown(
   _ markdown: String, sanitize: Bool = true, scope: String? = nil, position: OutputPosition = .bottom
-) {
+) -> Output {
   put(.markdown(markdown, sanitize: sanitize), scope: scope, position: position)
 }
 
 /// Shows HTML, cleaned unless `sanitize` is false (PyWebIO's default is the other way round). PyWebIO: `put_html`.
+@discardableResult
 public func putHTML(
   _ html: String, sanitize: Bool = true, scope: String? = nil, position: OutputPosition = .bottom
-) {
+) -> Output {
   put(.html(html, sanitize: sanitize), scope: scope, position: position)
 }
 
 /// Shows source code. PyWebIO: `put_code`.
+@discardableResult
 public func putCode(
   _ code: String, language: String = "", rows: Int? = nil, scope: String? = nil, position: OutputPosition = .bottom
-) {
+) -> Output {
   put(.code(code, language: language, rows: rows), scope: scope, position: position)
 }
 
 /// Shows a link to a URL. PyWebIO: `put_link`.
+@discardableResult
 public func putLink(
   _ text: String, url: String, newWindow: Bool = false, scope: String? = nil, position: OutputPosition = .bottom
-) {
+) -> Output {
   put(.link(text, url: url, newWindow: newWindow), scope: scope, position: position)
 }
 
 /// Shows a link to another app of this server. PyWebIO: `put_link`.
+@discardableResult
 public func putLink(
   _ text: String, app: String, newWindow: Bool = false, scope: String? = nil, position: OutputPosition = .bottom
-) {
+) -> Output {
   put(.link(text, app: app, newWindow: newWindow), scope: scope, position: position)
 }
 
 /// Shows an image by its URL. PyWebIO: `put_image`.
+@discardableResult
 public func putImage(
   url: String, title: String = "", width: String? = nil, height: String? = nil, scope: String? = nil,
   position: OutputPosition = .bottom
-) {
+) -> Output {
   put(.image(url: url, title: title, width: width, height: height), scope: scope, position: position)
 }
 
 /// Shows an image from its bytes. PyWebIO: `put_image`.
+@discardableResult
 public func putImage(
   _ bytes: [UInt8], format: String = "png", title: String = "", width: String? = nil, height: String? = nil,
   scope: String? = nil, position: OutputPosition = .bottom
-) {
+) -> Output {
   put(
     .image(bytes, format: format, title: title, width: width, height: height), scope: scope, position: position)
 }

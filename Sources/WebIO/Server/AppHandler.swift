@@ -8,14 +8,12 @@ final class AppHandler: HTTPRequestHandler {
   private let options: ServerOptions
   private let registry: SessionRegistry
   private let gate: OriginGate
-  private let files: StaticFiles?
 
   init(_ applications: ApplicationTable, _ options: ServerOptions, gate: OriginGate) throws {
     self.applications = applications
     self.options = options
     self.gate = gate
     registry = SessionRegistry(reconnectTimeout: options.reconnectTimeout)
-    files = try options.staticDirectory.map { try StaticFiles(root: $0) }
   }
 
   func handle(_ exchange: HTTPExchange) {
@@ -27,15 +25,12 @@ final class AppHandler: HTTPRequestHandler {
     if path == "/" { return root(exchange) }
     if path.hasPrefix(assetPrefix) { return asset(exchange, String(path.dropFirst(assetPrefix.count))) }
     if path == "/healthz" { return exchange.respond(.ok, text: "ok\n") }
-    if path.hasPrefix("/static/"), let files {
-      return files.respond(exchange, path: String(path.dropFirst("/static/".count)))
-    }
     exchange.respond(.notFound, text: "There is nothing at this address.\n")
   }
 
   private func root(_ exchange: HTTPExchange) {
     let request = exchange.request
-    if isWebSocket(request) { return openSession(exchange) }
+    if request.fields.contains("websocket", in: "Upgrade") { return openSession(exchange) }
     guard request.method == "GET" || request.method == "HEAD" else {
       var fields = HTTPFields()
       fields.append("Allow", "GET, HEAD")
@@ -54,7 +49,7 @@ final class AppHandler: HTTPRequestHandler {
     fields.append("X-Content-Type-Options", "nosniff")
     fields.append("Referrer-Policy", "same-origin")
     fields.append("Cache-Control", "no-cache")
-    exchange.respond(.ok, compressing: html, fields)
+    exchange.respond(.ok, fields, html)
   }
 
   private func asset(_ exchange: HTTPExchange, _ name: String) {
@@ -68,15 +63,8 @@ final class AppHandler: HTTPRequestHandler {
     fields.append("Cross-Origin-Resource-Policy", "same-origin")
     let isVersioned = exchange.request.queryValue("v") == FrontendAssets.version
     fields.append("Cache-Control", isVersioned ? "public, max-age=31536000, immutable" : "no-cache")
-    if isCore {
-      exchange.respond(.ok, compressed: Self.compressedCore, orPlain: FrontendLinker.core, fields)
-    } else {
-      exchange.respond(.ok, compressing: file, fields)
-    }
+    exchange.respond(.ok, fields, isCore ? FrontendLinker.core : file)
   }
-
-  /// Compressed once for all visitors, and so as well as it goes.
-  private static let compressedCore = Gzip.compress(FrontendLinker.core, level: 9)
 
   private func openSession(_ exchange: HTTPExchange) {
     let request = exchange.request
@@ -117,8 +105,6 @@ final class AppHandler: HTTPRequestHandler {
     return request.fields["Webio-Developer"] == dev.token
   }
 
-  private func isWebSocket(_ request: HTTPRequestHead) -> Bool { request.isWebSocketUpgrade }
-
   func close() { registry.closeAll() }
 }
 
@@ -132,12 +118,4 @@ private func decimal(_ text: String) -> Int? {
     value = value * 10 + Int(digit - UInt8(ascii: "0"))
   }
   return value
-}
-
-extension HTTPExchange {
-  fileprivate func respond(_ status: HTTPStatus, text: String) {
-    var fields = HTTPFields()
-    fields.append("Content-Type", "text/plain; charset=utf-8")
-    respond(status, fields, Array(text.utf8))
-  }
 }

@@ -1,4 +1,3 @@
-import CWebIOFrontend
 import Glibc
 import WebIOHTTP
 import WebIOPosix
@@ -9,6 +8,8 @@ final class AppServer {
   private let handler: AppHandler
   private let server: HTTPServer
   private var stopped: CheckedContinuation<Void, Never>?
+  /// 0 behind a gateway.
+  private(set) var port: UInt16 = 0
 
   static func start(_ applications: ApplicationTable, _ options: ServerOptions) throws -> AppServer {
     if let dev = DevMode.current { return try AppServer(applications, options, dev) }
@@ -23,13 +24,13 @@ final class AppServer {
       allowedHosts: isLoopback ? [] : nil, allowedOrigins: options.allowedOrigins, checkOrigin: options.checkOrigin)
     handler = try AppHandler(applications, options, gate: gate)
     server = HTTPServer(handler: handler)
-    var port = UInt16(options.port)
+    port = UInt16(options.port)
     for (index, address) in addresses.enumerated() {
       // `localhost` is two addresses; a machine without IPv6 has one.
       let wanted = index == 0 ? address : SocketAddress(numericHost: address.host, port: port) ?? address
       do {
         port = try server.listen(on: wanted).port
-      } catch where index > 0 {
+      } catch  where index > 0 {
         continue
       }
     }
@@ -59,13 +60,15 @@ final class AppServer {
     }
     guard let address = SocketAddress(numericHost: options.host, port: port) else {
       throw WebIOError.invalidArgument(
-        "\"\(options.host)\" is no address to listen on. Use \"localhost\", \"0.0.0.0\", or an address of this machine.")
+        "\"\(options.host)\" is no address to listen on. Use \"localhost\", \"0.0.0.0\", or an address of this machine."
+      )
     }
     return [address]
   }
 
   private static func shownHost(_ host: String) -> String {
-    host.isEmpty || host == "0.0.0.0" || host == "::" ? "localhost" : host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]" : host
+    host.isEmpty || host == "0.0.0.0" || host == "::"
+      ? "localhost" : host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]" : host
   }
 
   /// Returns when the surrounding task is cancelled.

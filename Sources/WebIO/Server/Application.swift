@@ -21,7 +21,7 @@ public struct Application: Sendable {
 
   /// An app that suspends while it waits.
   public init(
-    _ name: String = "index", title: String? = nil, description: String = "",
+    _ name: String, title: String? = nil, description: String = "",
     _ body: @escaping @Sendable () async throws -> Void
   ) {
     self.init(name, title: title, description: description, TaskFunction(body))
@@ -29,7 +29,7 @@ public struct Application: Sendable {
 
   /// An app that blocks while it waits; each visitor gets a thread.
   public init(
-    _ name: String = "index", title: String? = nil, description: String = "",
+    _ name: String, title: String? = nil, description: String = "",
     blocking body: @escaping @Sendable () throws -> Void
   ) {
     self.init(name, title: title, description: description, TaskFunction(blocking: body))

@@ -11,7 +11,7 @@ struct OriginGate: Sendable {
   /// Why a request is refused, or nil.
   func refusal(of request: HTTPRequestHead, origin: StreamOrigin) -> String? {
     guard let allowedHosts, origin == .network else { return nil }
-    let host = HostName(request.fields["Host"] ?? "")
+    let host = HostName(request.host ?? "")
     if host.isLoopback || allowedHosts.contains(host.name) { return nil }
     return "The host \"\(host.name)\" is not allowed here. This server is bound to this machine only; "
       + "pass host: \"0.0.0.0\" to startServer to serve others.\n"
@@ -22,8 +22,8 @@ struct OriginGate: Sendable {
     guard let origin = request.fields["Origin"] else { return true }
     let bytes = Array(origin.utf8)
     if let scheme = bytes.firstRange(of: Array("://".utf8)) {
-      let authority = ASCII.lowercase(bytes[scheme.upperBound...])
-      if authority == ASCII.lowercase(Array((request.fields["Host"] ?? "").utf8)[...]) { return true }
+      let authority = String(decoding: bytes[scheme.upperBound...], as: UTF8.self)
+      if let host = request.host, ASCII.equalsIgnoringCase(authority, host) { return true }
     }
     if let checkOrigin { return checkOrigin(origin) }
     return allowedOrigins.contains { Glob.matches($0, origin) }
@@ -40,7 +40,7 @@ struct HostName {
       name = String(decoding: bytes[1..<end], as: UTF8.self)
     } else {
       let end = bytes.firstIndex(of: UInt8(ascii: ":")) ?? bytes.count
-      name = String(decoding: ASCII.lowercase(bytes[..<end]), as: UTF8.self)
+      name = String(decoding: bytes[..<end].map(ASCII.lower), as: UTF8.self)
     }
   }
 

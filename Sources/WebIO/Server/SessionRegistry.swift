@@ -7,6 +7,7 @@ final class SessionRegistry {
   private var sessions: [String: Session] = [:]
   private var expirations: [String: TimerToken] = [:]
   private let reconnectTimeout: Duration
+  private let directory = SessionDirectory()
 
   init(reconnectTimeout: Duration) { self.reconnectTimeout = reconnectTimeout }
 
@@ -15,8 +16,11 @@ final class SessionRegistry {
 
   func start(_ application: Application, _ info: SessionInfo) -> Session {
     // 43 letters and digits are 256 bits: who has the id has the session.
-    let session = Session(id: randomToken(43), info: info) { [weak self] session in self?.remove(session) }
+    let session = Session(id: randomToken(43), info: info, directory: directory) { [weak self] session in
+      self?.remove(session)
+    }
     sessions[session.id] = session
+    directory.add(session)
     session.run(application.function, name: application.name)
     return session
   }
@@ -40,6 +44,7 @@ final class SessionRegistry {
 
   private func remove(_ session: Session) {
     sessions[session.id] = nil
+    directory.remove(session)
     expirations.removeValue(forKey: session.id)?.cancel()
   }
 

@@ -27,7 +27,7 @@ public func startServer(
   checkOrigin: (@Sendable (String) -> Bool)? = nil, autoOpenBrowser: Bool = false, maxPayloadSize: Int = 200 << 20
 ) async throws {
   try await startServer(
-    [Application(app)], host: host, port: port, debug: debug, staticDirectory: staticDirectory, theme: theme,
+    [Application("index", app)], host: host, port: port, debug: debug, staticDirectory: staticDirectory, theme: theme,
     remoteAccess: remoteAccess, reconnectTimeout: reconnectTimeout, allowedOrigins: allowedOrigins,
     checkOrigin: checkOrigin, autoOpenBrowser: autoOpenBrowser, maxPayloadSize: maxPayloadSize)
 }
@@ -40,7 +40,7 @@ public func startServer(
   checkOrigin: (@Sendable (String) -> Bool)? = nil, autoOpenBrowser: Bool = false, maxPayloadSize: Int = 200 << 20
 ) async throws {
   try await startServer(
-    [Application(blocking: app)], host: host, port: port, debug: debug, staticDirectory: staticDirectory,
+    [Application("index", blocking: app)], host: host, port: port, debug: debug, staticDirectory: staticDirectory,
     theme: theme, remoteAccess: remoteAccess, reconnectTimeout: reconnectTimeout, allowedOrigins: allowedOrigins,
     checkOrigin: checkOrigin, autoOpenBrowser: autoOpenBrowser, maxPayloadSize: maxPayloadSize)
 }
@@ -73,8 +73,11 @@ public func startServer(
   guard (0...65_535).contains(port) else {
     throw WebIOError.invalidArgument("\(port) is no port. Ports go from 0 to 65535.")
   }
+  // `webio run --port --host` outranks what the app says.
   let options = ServerOptions(
-    host: host, port: port, debug: debug, staticDirectory: staticDirectory, theme: theme,
+    host: Environment["WEBIO_HOST"] ?? host,
+    port: Environment["WEBIO_PORT"].flatMap { ASCII.decimal($0) } ?? port, debug: debug,
+    staticDirectory: staticDirectory, theme: theme,
     remoteAccess: remoteAccess, reconnectTimeout: reconnectTimeout, allowedOrigins: allowedOrigins,
     checkOrigin: checkOrigin, autoOpenBrowser: autoOpenBrowser, maxPayloadSize: maxPayloadSize)
   let running = try await AppServer.start(ApplicationTable(apps), options)

@@ -16,13 +16,21 @@ final class WebSocketLink: SessionLink {
     self.registry = registry
     self.isNumbered = isNumbered
     socket.onText = { [unowned self] bytes in receive(bytes) }
-    socket.onDrain = { [unowned self] in session.flush() }
+    socket.onBinary = { [unowned self] bytes in receiveFiles(bytes) }
+    socket.onDrain = { [session] in session.flush() }
     // The socket keeps its closures, and through this one the link, until it is closed.
     socket.onClose = { _, _ in self.closed() }
   }
 
   private func receive(_ bytes: UnsafeRawBufferPointer) {
     guard let json = try? JSONParser.parse(bytes), let event = Event(json) else {
+      return socket.close(code: 1008, reason: "not an event")
+    }
+    session.receive(event)
+  }
+
+  private func receiveFiles(_ bytes: UnsafeRawBufferPointer) {
+    guard let message = UploadMessage(bytes), let event = Event(message.event, files: message.files) else {
       return socket.close(code: 1008, reason: "not an event")
     }
     session.receive(event)

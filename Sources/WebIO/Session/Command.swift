@@ -29,11 +29,39 @@ enum Command {
 }
 
 extension TaskContext {
-  func send(_ command: String, _ spec: Spec?) {
+  @discardableResult
+  func send(_ command: String, _ spec: Spec?, _ life: Outbox.Life = .lasting) -> Int {
     var writer = JSONWriter()
     Command.write(command, task: id, to: &writer) { writer in
       if let spec { spec.write(to: &writer, session) } else { writer.null() }
     }
-    session.send(writer.bytes)
+    return session.send(writer.bytes, life)
+  }
+
+  /// Sends a question that the page's script answers, and waits for the answer.
+  func question(_ command: String, _ spec: Spec) async throws -> JSONValue {
+    let context = forAsking()
+    defer { endAsking(context) }
+    let number = context.send(command, spec)
+    while true {
+      let event = try await context.mailbox.next()
+      if event.kind == .yield {
+        session.spend(number)
+        return event.data
+      }
+    }
+  }
+
+  func questionBlocking(_ command: String, _ spec: Spec) throws -> JSONValue {
+    let context = forAsking()
+    defer { endAsking(context) }
+    let number = context.send(command, spec)
+    while true {
+      let event = try context.mailbox.nextBlocking()
+      if event.kind == .yield {
+        session.spend(number)
+        return event.data
+      }
+    }
   }
 }

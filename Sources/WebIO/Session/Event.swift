@@ -12,9 +12,12 @@ struct Event: Sendable {
   let taskID: String
   let data: JSONValue
   let number: Int?
+  /// By the name of their input.
+  let files: [String: [UploadedFile]]
 
   /// Nil for what no page of ours or PyWebIO's sends.
-  init?(_ json: JSONValue) {
+  init?(_ json: JSONValue, files: [String: [UploadedFile]] = [:]) {
+    self.files = files
     guard let name = json["event"]?.string else { return nil }
     taskID = json["task_id"]?.string ?? ""
     number = json["n"]?.int

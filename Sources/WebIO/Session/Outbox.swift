@@ -3,9 +3,18 @@ import Synchronization
 /// The commands for a page, numbered from 1, in the order in which the app made them.
 ///
 /// A command is kept until the page has acknowledged it, and the whole history while it fits into `historyLimit`: a
-/// refreshed page starts from nothing and gets everything again.
+/// refreshed page starts from nothing and gets everything again, except what has passed: a toast, an answered form.
 final class Outbox: Sendable {
+  /// Whether a page that starts from nothing needs a command.
+  enum Life: Sendable {
+    case lasting
+    /// Once it was received it is over, and so are the commands with these numbers.
+    case passing(retiring: [Int])
+  }
+
   private struct State {
+    /// What is over when the command with that number has been received.
+    var passing: [Int: [Int]] = [:]
     /// `commands[0]` has the number `first`.
     var commands: [[UInt8]] = []
     var first = 1
@@ -25,15 +34,34 @@ final class Outbox: Sendable {
 
   enum Appended { case wake, quiet, overflow }
 
-  func append(_ command: [UInt8]) -> Appended {
+  /// Stands where a command was that nobody needs again: numbers have no gaps.
+  private static let spent = Array("null".utf8)
+
+  func append(_ command: [UInt8], _ life: Life = .lasting) -> (appended: Appended, number: Int) {
     state.withLock { state in
-      state.commands.append(command)
-      state.bytes += command.count
-      if state.bytes > Self.unacknowledgedLimit, state.first > state.acknowledged { return .overflow }
-      if state.bytes > Self.historyLimit { Self.dropAcknowledged(&state) }
-      defer { state.wakePending = true }
-      return state.wakePending ? .quiet : .wake
+      let number = state.first + state.commands.count
+      if case .passing(let retiring) = life { state.passing[number] = retiring + [number] }
+      return (append(command, to: &state), number)
     }
+  }
+
+  private func append(_ command: [UInt8], to state: inout State) -> Appended {
+    state.commands.append(command)
+    state.bytes += command.count
+    if state.bytes > Self.unacknowledgedLimit, state.first > state.acknowledged { return .overflow }
+    if state.bytes > Self.historyLimit { Self.dropAcknowledged(&state) }
+    defer { state.wakePending = true }
+    return state.wakePending ? .quiet : .wake
+  }
+
+  /// The command with that number will not be sent again: its question is answered.
+  func spend(_ number: Int) { state.withLock { Self.spend(number, &$0) } }
+
+  private static func spend(_ number: Int, _ state: inout State) {
+    let index = number - state.first
+    guard state.commands.indices.contains(index), number < state.next else { return }
+    state.bytes += spent.count - state.commands[index].count
+    state.commands[index] = spent
   }
 
   /// The next commands to send, of about `limit` bytes, and the number of the first one.
@@ -63,6 +91,9 @@ final class Outbox: Sendable {
     state.withLock { state in
       guard number > state.acknowledged, number < state.next else { return }
       state.acknowledged = number
+      for passed in state.passing.keys where passed <= number {
+        for number in state.passing.removeValue(forKey: passed) ?? [] { Self.spend(number, &state) }
+      }
       if state.bytes > Self.historyLimit || state.first > 1 { Self.dropAcknowledged(&state) }
     }
   }

@@ -6,6 +6,7 @@ import WebIOPosix
 final class Session: Sendable {
   let id: String
   let info: SessionInfo
+  let directory: SessionDirectory
   /// Names and numbers of the whole session: tasks and threads share them.
   private let state = Mutex(State())
   private let outbox = Outbox()
@@ -20,6 +21,8 @@ final class Session: Sendable {
     var contexts: [String: TaskContext] = [:]
     var callbacks: [String: Callback] = [:]
     var tasks: [Int: Task<Void, Never>] = [:]
+    /// The number of a context's task.
+    var numbers: [String: Int] = [:]
     var running = 0
     var nextNumber = 0
     var deferred: [@Sendable () -> Void] = []
@@ -29,21 +32,26 @@ final class Session: Sendable {
     var isFinished = false
   }
 
-  init(id: String, info: SessionInfo, ended: @escaping @EventLoop @Sendable (Session) -> Void) {
+  init(
+    id: String, info: SessionInfo, directory: SessionDirectory, ended: @escaping @EventLoop @Sendable (Session) -> Void
+  ) {
     self.id = id
     self.info = info
+    self.directory = directory
     self.ended = ended
   }
 
   // MARK: Tasks
 
   /// Runs `body` in this session: on the cooperative pool, or on a thread of its own when it blocks.
-  func run(_ function: TaskFunction, name: String, scopes: [String] = [rootScope]) {
+  @discardableResult
+  func run(_ function: TaskFunction, name: String, scopes: [String] = [rootScope]) -> TaskContext {
     let context = TaskContext(session: self, id: makeID(prefix: name), scopes: scopes)
     register(context)
     let number = state.withLock { state in
       state.running += 1
       state.nextNumber += 1
+      state.numbers[context.id] = state.nextNumber
       return state.nextNumber
     }
     switch function.body {
@@ -66,11 +74,21 @@ final class Session: Sendable {
         taskEnded(context, number)
       }
     }
+    return context
   }
+
+  /// Ends one task of the session.
+  func cancel(_ context: TaskContext) {
+    context.mailbox.close(WebIOError.sessionClosed)
+    state.withLock { state in state.tasks[state.numbers[context.id] ?? 0] }?.cancel()
+  }
+
+  func isRunning(_ context: TaskContext) -> Bool { state.withLock { $0.contexts[context.id] === context } }
 
   private func taskEnded(_ context: TaskContext, _ number: Int) {
     let isOver = state.withLock { state in
       state.contexts[context.id] = nil
+      state.numbers[context.id] = nil
       state.tasks[number] = nil
       state.running -= 1
       // A page with buttons stays alive for them, until its visitor leaves.
@@ -123,13 +141,19 @@ final class Session: Sendable {
 
   // MARK: Commands out
 
-  func send(_ command: [UInt8]) {
-    switch outbox.append(command) {
+  /// The command's number.
+  @discardableResult
+  func send(_ command: [UInt8], _ life: Outbox.Life = .lasting) -> Int {
+    let (appended, number) = outbox.append(command, life)
+    switch appended {
     case .quiet: break
     case .wake: EventLoop.run { self.flush() }
     case .overflow: close()
     }
+    return number
   }
+
+  func spend(_ number: Int) { outbox.spend(number) }
 
   @EventLoop func flush() {
     guard let link else { return }
@@ -181,7 +205,9 @@ final class Session: Sendable {
     }
     let (context, callback) = state.withLock { ($0.contexts[event.taskID], $0.callbacks[event.taskID]) }
     if let context {
-      if !context.mailbox.post(event) { Log.warning("session \(id.prefix(6)): an event was dropped, its task reads none") }
+      if !context.mailbox.post(event) {
+        Log.warning("session \(id.prefix(6)): an event was dropped, its task reads none")
+      }
     } else if let callback, event.kind == .callback {
       run(TaskFunction { try await callback(event.data) }, name: "click")
     }

@@ -17,7 +17,8 @@ public var info: SessionInfo {
 ///
 /// `arguments` are local variables of the code. Outside a session it does nothing but say so in the log.
 public func runJS(_ code: String, _ arguments: [String: JSON] = [:]) {
-  perform { $0.send("run_script", scriptSpec(code, arguments, wantsResult: false)) }
+  let spec = scriptSpec(code, arguments, wantsResult: false)
+  perform { $0.send("run_script", spec) }
 }
 
 /// Evaluates a JavaScript expression in the page and waits for its value; promises are awaited. PyWebIO: `eval_js`.
@@ -27,26 +28,12 @@ public func runJS(_ code: String, _ arguments: [String: JSON] = [:]) {
 /// The value is `.null` when the expression throws or is undefined. Throws ``WebIOError/sessionClosed`` when the
 /// visitor leaves first.
 public func evalJS(_ expression: String, _ arguments: [String: JSON] = [:]) async throws -> JSON {
-  let parent = try TaskContext.required()
-  let context = parent.forAsking()
-  defer { parent.endAsking(context) }
-  context.send("run_script", scriptSpec(expression, arguments, wantsResult: true))
-  while true {
-    let event = try await context.mailbox.next()
-    if event.kind == .yield { return event.data }
-  }
+  try await TaskContext.required().question("run_script", scriptSpec(expression, arguments, wantsResult: true))
 }
 
 /// ``evalJS(_:_:)-(String,[String:JSON])`` for a task function with a thread of its own.
 public func evalJS(_ expression: String, _ arguments: [String: JSON] = [:]) throws -> JSON {
-  let parent = try TaskContext.required()
-  let context = parent.forAsking()
-  defer { parent.endAsking(context) }
-  context.send("run_script", scriptSpec(expression, arguments, wantsResult: true))
-  while true {
-    let event = try context.mailbox.nextBlocking()
-    if event.kind == .yield { return event.data }
-  }
+  try TaskContext.required().questionBlocking("run_script", scriptSpec(expression, arguments, wantsResult: true))
 }
 
 private func scriptSpec(_ code: String, _ arguments: [String: JSON], wantsResult: Bool) -> Spec {
@@ -85,7 +72,7 @@ public func download(_ name: String, _ content: [UInt8]) {
   var spec = Spec()
   spec.set("name", name)
   spec.set("content", Base64.encode(content))
-  perform { $0.send("download", spec) }
+  perform { $0.send("download", spec, .passing(retiring: [])) }
 }
 
 /// Opens another app of the same server, in a new tab unless told otherwise. PyWebIO: `go_app`.

@@ -27,13 +27,15 @@ public enum WebIOError: Error, Equatable, CustomStringConvertible {
 
 /// Letters, digits, `-` and `_`: a name becomes part of an element's id and of a CSS selector.
 func validateName(_ name: String) throws {
-  let isValid = !name.isEmpty && name.utf8.allSatisfy { byte in
-    switch byte {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
-      true
-    default: false
+  let isValid =
+    !name.isEmpty
+    && name.utf8.allSatisfy { byte in
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+        true
+      default: false
+      }
     }
-  }
   if !isValid { throw WebIOError.invalidName(name) }
 }

@@ -1,0 +1,57 @@
+import Glibc
+import WebIODev
+import WebIOPosix
+import WebIOTunnel
+
+/// Which command the words mean, and how every one of them ends.
+enum Command {
+  static let version = "0.1.0"
+
+  static func run(_ words: [String]) throws {
+    guard let name = words.first else {
+      Console().note(Help.overview)
+      exit(ExitCode.usage.rawValue)
+    }
+    let rest = Array(words.dropFirst())
+    if rest.contains("--help") || rest.contains("-h"), Help.commands.contains(name) {
+      Console().result(try Help.text(name))
+      exit(0)
+    }
+    switch name {
+    case "new": try NewCommand(rest).run()
+    case "dev": try DevCommand(rest).run()
+    case "run": try RunCommand(rest).run()
+    case "share": try ShareCommand(rest).run()
+    case "help", "--help", "-h": Console().result(try rest.first.map(Help.text) ?? Help.overview)
+    case "--version", "version": Console().result("webio \(version)")
+    default:
+      let near = Help.commands.min { distance($0, name) < distance($1, name) } ?? "help"
+      throw CommandError.usage(
+        "There is no command \"\(name)\".",
+        advice: distance(near, name) <= 3 ? "Did you mean `webio \(near)`?" : "Run `webio help` to see all of them.")
+    }
+    exit(0)
+  }
+
+  /// The one funnel: every error becomes a sentence, what to do, and an exit code.
+  static func fail(_ error: any Error, _ console: Console = Console()) -> Never {
+    let command = commandError(error)
+    console.error(command)
+    console.event("exit", ["code": .int(Int64(command.code.rawValue))])
+    exit(command.code.rawValue)
+  }
+
+  static func commandError(_ error: any Error) -> CommandError {
+    switch error {
+    case let error as CommandError: error
+    case let error as DevError:
+      CommandError(ExitCode(rawValue: error.exitCode) ?? .failed, error.message, advice: error.advice)
+    case let error as TunnelError:
+      CommandError(
+        ExitCode(rawValue: error.exitCode) ?? .tunnelFailed, error.problem,
+        advice: error.advice.isEmpty ? nil : error.advice)
+    case let error as SystemError: CommandError(.failed, error.description)
+    default: CommandError(.failed, "\(error)")
+    }
+  }
+}

@@ -1,0 +1,120 @@
+import WebIODev
+import WebIOHTTP
+import WebIOPosix
+import WebIOTunnel
+
+/// A dev session on the terminal, with a tunnel when it is shared.
+@EventLoop
+final class DevServer: LongCommand {
+  struct Sharing: Sendable {
+    let configuration: TunnelConfiguration
+    let gate: PublicGate
+    let printsOnlyURL: Bool
+  }
+
+  private let path: String
+  private let product: String?
+  private let toolkit: Project.Toolkit
+  private var options = DevSession.Options()
+  private let opensBrowser: Bool
+  private let endsAtFailure: Bool
+  private let console: Console
+  private let output: DevOutput
+  private let sharing: Sharing?
+  private var session: DevSession?
+  private var tunnel: TunnelRunner?
+
+  nonisolated static func run(
+    path: String, _ arguments: Arguments, _ console: Console, sharing: Sharing?
+  ) throws -> Never {
+    let toolkit = try Toolkit(arguments).forSingleFiles
+    let port = try arguments.port("port")
+    let mode = try watchMode(arguments)
+    RunLoop.run(console) {
+      DevServer(path, arguments, toolkit, port, mode, console, sharing)
+    }
+  }
+
+  private nonisolated static func watchMode(_ arguments: Arguments) throws -> FileWatcher.Mode {
+    guard let text = arguments.value("poll") else { return .automatic }
+    guard !text.isEmpty else { return .poll(every: .milliseconds(500)) }
+    guard let interval = ASCII.decimal(text), (20...60_000).contains(interval) else {
+      throw CommandError.usage("--poll=\(text) is no interval.", advice: "It goes from 20 to 60000 milliseconds.")
+    }
+    return .poll(every: .milliseconds(interval))
+  }
+
+  private init(
+    _ path: String, _ arguments: Arguments, _ toolkit: Project.Toolkit, _ port: UInt16?, _ mode: FileWatcher.Mode,
+    _ console: Console, _ sharing: Sharing?
+  ) {
+    self.path = path
+    self.toolkit = toolkit
+    self.console = console
+    self.sharing = sharing
+    product = arguments.value("product")
+    endsAtFailure = arguments.has("once")
+    output = DevOutput(console)
+    // A shared app is looked at elsewhere.
+    opensBrowser =
+      arguments.has("open")
+      || (!arguments.has("no-open") && console.isInteractive && !console.isJSON && Desktop.isPresent)
+    options.port = port
+    options.host = arguments.value("host") ?? "localhost"
+    options.watch = mode
+    options.gateway.assets = PageParts.assets
+    options.gateway.waitingPage = PageParts.waitingPage
+    if let sharing { options.gateway.publicGate = sharing.gate }
+  }
+
+  func start() {
+    Task { @EventLoop [self] in
+      do {
+        let project = try await Project.load(path, product: product, toolkit: toolkit)
+        try start(project)
+      } catch {
+        RunLoop.fail(error)
+      }
+    }
+  }
+
+  private func start(_ project: Project) throws {
+    let session = DevSession(project, options) { [weak self] in self?.receive($0) }
+    self.session = session
+    console.note("\(console.styled("webio", .bold)) \(Command.version)  \(project.name)")
+    try session.start()
+    guard let sharing else { return }
+    let tunnel = TunnelRunner(sharing.configuration, console, printsOnlyURL: sharing.printsOnlyURL) {
+      RunLoop.fail($0)
+    }
+    self.tunnel = tunnel
+    tunnel.start(accept: { [gateway = session.gateway] in gateway.server.accept($0) }, newURL: { _ in })
+    if let expiry = sharing.gate.expiry {
+      Reactor.shared.schedule(after: expiry - MonotonicTime.now) { RunLoop.end(.done) }
+    }
+  }
+
+  private func receive(_ event: DevEvent) {
+    output.show(event)
+    switch event {
+    case .ready(let url): if opensBrowser { Browser.open(url) }
+    case .buildFailed, .crashed: if endsAtFailure { RunLoop.end(.failed) }
+    default: break
+    }
+  }
+
+  func stop(_ completion: @escaping @EventLoop () -> Void) {
+    let stopSession: @EventLoop () -> Void = { [session] in
+      if let session { session.stop(completion) } else { completion() }
+    }
+    if let tunnel { tunnel.stop(stopSession) } else { stopSession() }
+  }
+}
+
+/// Whether there is a screen here on which a browser can open.
+enum Desktop {
+  static var isPresent: Bool {
+    guard Environment["SSH_CONNECTION"] == nil else { return false }
+    return ["BROWSER", "DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME"].contains { Environment[$0] != nil }
+  }
+}

@@ -1,0 +1,18 @@
+import CWebIOFrontend
+import WebIODev
+
+/// The gateway's share of the page's files.
+enum PageParts {
+  static let assets: [String: GatewayAsset] = [
+    "/__webio/dev.js": GatewayAsset(file("dev.js"), "text/javascript; charset=utf-8")
+  ]
+
+  static let waitingPage = file("waiting.html")
+
+  private static func file(_ name: String) -> [UInt8] {
+    guard let asset = webio_frontend_lookup(name, name.utf8.count)?.pointee else {
+      preconditionFailure("the page has no file \(name)")
+    }
+    return Array(UnsafeRawBufferPointer(start: asset.bytes, count: asset.size))
+  }
+}

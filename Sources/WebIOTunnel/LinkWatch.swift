@@ -1,0 +1,53 @@
+import WebIOPosix
+
+/// Tells a dead connection from a silent one, by the time of the last byte that came in.
+///
+/// A cut cable is the kernel's to notice (TCP keep-alive and user timeout, set on the socket). This here finds the peer
+/// that is frozen while its kernel goes on acknowledging, and asks early when this machine has been asleep.
+struct LinkWatch {
+  enum Action: Equatable {
+    case none
+    case probe
+    case dead
+  }
+
+  static let interval: Duration = .seconds(2)
+  /// A silent peer is asked after this. Each answer stays in libssh2's queue for ever, so not sooner.
+  static let silence: Duration = .seconds(8)
+  /// And has this long to say anything at all: 8 + 2 + 4 is within the 15 s that a dead link may go unnoticed.
+  static let patience: Duration = .seconds(4)
+  /// A tick that comes so much too late means that the process or the machine stood still.
+  static let gap: Duration = .seconds(6)
+
+  private var lastReceived: MonotonicTime
+  private var lastTick: MonotonicTime
+  private var lastSuspension: Duration
+  private var probedAt: MonotonicTime?
+
+  /// `suspension` is how long the machine has slept since it was started.
+  init(now: MonotonicTime, suspension: Duration) {
+    lastReceived = now
+    lastTick = now
+    lastSuspension = suspension
+  }
+
+  mutating func received(at now: MonotonicTime) {
+    lastReceived = now
+    probedAt = nil
+  }
+
+  mutating func tick(now: MonotonicTime, suspension: Duration) -> Action {
+    let stoodStill = now - lastTick > Self.gap || suspension - lastSuspension > .seconds(1)
+    lastTick = now
+    lastSuspension = suspension
+    if stoodStill {
+      // What the peer sent meanwhile may not have been read yet: the clock of its patience starts now.
+      probedAt = now
+      return .probe
+    }
+    if let probedAt { return now - probedAt >= Self.patience ? .dead : .none }
+    guard now - lastReceived >= Self.silence else { return .none }
+    probedAt = now
+    return .probe
+  }
+}

@@ -1,0 +1,353 @@
+import CLibSSH2
+import CWebIOLinux
+import Glibc
+import WebIOPosix
+
+/// A connection by libssh2: connect, handshake, host key, login, forward, and then the visitors' channels.
+///
+/// libssh2 is driven by one function for each stage, called whenever bytes have come in, until it says that it needs
+/// more. It reads and writes memory only (`TransportBuffers`); this class moves that memory to and from the socket.
+@EventLoop
+final class SSHLink: TunnelLink, EventSource {
+  private enum Stage { case idle, connecting, handshake, login, setup, open, ended }
+
+  private let request: LinkRequest
+  private weak var delegate: (any TunnelLinkDelegate)?
+  private var stage = Stage.idle
+  private var dialer: Dialer?
+  private var descriptor: Int32 = -1
+  private var registration: Registration?
+  private var waitsForWritable = false
+  private var session: SSHSession?
+  private var login: SSHLogin?
+  private var setup: SSHSetup?
+  private var deadline: TimerToken?
+  private var watchTimer: TimerToken?
+  private var watch: LinkWatch?
+
+  private var channels: [SSHChannel] = []
+  private var writers: [SSHChannel] = []
+  /// Closed by us; each is freed when the peer's CLOSE has come.
+  private var closing: [OpaquePointer] = []
+  private var isRefused = false
+  private var isTurnScheduled = false
+  private var isFlushScheduled = false
+
+  init(_ request: LinkRequest, delegate: any TunnelLinkDelegate) {
+    self.request = request
+    self.delegate = delegate
+  }
+
+  private var endpoint: String { request.configuration.target.endpoint }
+
+  // MARK: Connecting
+
+  func start() {
+    stage = .connecting
+    dialer = Dialer(request.configuration.target, timeout: request.connectTimeout) { [weak self] result in
+      switch result {
+      case .success(let descriptor): self?.connected(descriptor)
+      case .failure(let error): self?.end(error)
+      }
+    }
+  }
+
+  private func connected(_ descriptor: Int32) {
+    dialer = nil
+    self.descriptor = descriptor
+    do {
+      session = try SSHSession(hostKeyTypes: request.checker.keyTypes)
+      registration = try Reactor.shared.add(descriptor, [.readable], self)
+    } catch {
+      return end(error as? TunnelError ?? .connectionLost("\(error)"))
+    }
+    enter(.handshake, seconds: 10)
+    advance()
+  }
+
+  private func enter(_ stage: Stage, seconds: Int) {
+    self.stage = stage
+    deadline?.cancel()
+    deadline = Reactor.shared.schedule(after: .seconds(seconds)) { [weak self] in self?.stageTimedOut() }
+  }
+
+  private func stageTimedOut() {
+    switch stage {
+    case .handshake where session?.buffers.greeting.starts(withASCII: "SSH-") != true:
+      end(.notAnSSHServer(endpoint, said: session?.buffers.greeting ?? []))
+    case .handshake: end(.connectionLost("\(endpoint) did not finish the key exchange in time"))
+    case .login where login?.waitsForAgent == true: enter(.login, seconds: 60)
+    case .login: end(.connectionLost("\(endpoint) did not answer the login in time"))
+    default: end(.connectionLost("\(endpoint) did not answer the forward request in time"))
+    }
+  }
+
+  // MARK: The socket
+
+  func descriptorIsReady(_ readiness: Readiness) {
+    if readiness.contains(.writable) { flush() }
+    guard let session, !readiness.isDisjoint(with: [.readable, .failed]) else { return }
+    if let count = session.buffers.fill(from: descriptor) {
+      if count > 0 {
+        // The server's next packet often waits for our acknowledgement of its last one: 40 ms without this.
+        setOption(descriptor, Int32(IPPROTO_TCP), TCP_QUICKACK, 1)
+        watch?.received(at: .now)
+      } else if count == 0 || (errno != EAGAIN && errno != EINTR) {
+        let code = errno
+        session.buffers.isEnded = true
+        advance()
+        return end(lostConnection(count == 0 ? nil : code))
+      }
+    }
+    advance()
+  }
+
+  private func lostConnection(_ code: Int32?) -> TunnelError {
+    if stage == .handshake, let greeting = session?.buffers.greeting, !greeting.starts(withASCII: "SSH-") {
+      return .notAnSSHServer(endpoint, said: greeting)
+    }
+    let reason = code.map { SystemError.text(of: $0) } ?? "closed by the server"
+    return .connectionLost("the connection to \(endpoint) is gone (\(reason))")
+  }
+
+  private func flush() {
+    guard let session, stage != .ended else { return }
+    while !session.buffers.output.isEmpty {
+      let sent = session.buffers.output.withUnsafeBytes {
+        send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+      }
+      if sent > 0 {
+        session.buffers.output.consume(sent)
+        // The kernel has room again only because the peer took something.
+        if waitsForWritable { watch?.received(at: .now) }
+      } else if sent < 0, errno != EINTR {
+        // An error shows when the socket is read, together with what the server said last.
+        break
+      }
+    }
+    let waits = !session.buffers.output.isEmpty
+    if waits != waitsForWritable, let registration {
+      waitsForWritable = waits
+      Reactor.shared.modify(registration, waits ? [.readable, .writable] : [.readable])
+    }
+    if !writers.isEmpty, acceptsOutput { turnSoon() }
+  }
+
+  /// Whether the transport buffer is below its mark.
+  var acceptsOutput: Bool { (session?.buffers.output.count ?? 0) < highWaterMark }
+
+  /// One send(2) for everything that is written in this turn of the loop.
+  func flushSoon() {
+    guard !isFlushScheduled else { return }
+    isFlushScheduled = true
+    EventLoop.run { [self] in
+      isFlushScheduled = false
+      flush()
+    }
+  }
+
+  func turnSoon() {
+    guard !isTurnScheduled else { return }
+    isTurnScheduled = true
+    EventLoop.run { [self] in
+      isTurnScheduled = false
+      advance()
+    }
+  }
+
+  // MARK: Stages
+
+  private func advance() {
+    if stage == .handshake { handshake() }
+    if stage == .login { logIn() }
+    if stage == .setup { setUp() }
+    if stage == .open { turn() }
+    flush()
+  }
+
+  private func handshake() {
+    guard let session else { return }
+    let code = libssh2_session_handshake(session.pointer, descriptor)
+    if code == LIBSSH2_ERROR_EAGAIN { return }
+    guard code == 0 else { return end(handshakeError(code, session)) }
+    guard let key = session.hostKey else { return end(.connectionLost("\(endpoint) showed no host key")) }
+    do {
+      if try request.checker.check(key) == .firstUse { delegate?.link(self, didTrustOnFirstUse: key) }
+      guard stage == .handshake else { return }
+      session.buffers.forgetGreeting()
+      login = try SSHLogin(request.configuration, session) { [weak self] in self?.turnSoon() }
+    } catch {
+      return end(error as? TunnelError ?? .connectionLost("\(error)"))
+    }
+    enter(.login, seconds: 20)
+  }
+
+  private func handshakeError(_ code: Int32, _ session: SSHSession) -> TunnelError {
+    let greeting = session.buffers.greeting
+    if !greeting.split(separator: UInt8(ascii: "\n")).contains(where: { $0.starts(withASCII: "SSH-") }) {
+      return .notAnSSHServer(endpoint, said: greeting)
+    }
+    guard code == LIBSSH2_ERROR_KEX_FAILURE else {
+      return .connectionLost("the handshake with \(endpoint) failed: \(session.lastErrorText) (\(code))")
+    }
+    return .noCommonAlgorithm(endpoint, hostKeyTypes: request.checker.keyTypes)
+  }
+
+  private func logIn() {
+    switch login?.advance() {
+    case .waiting, nil: return
+    case .failed(let error): end(error)
+    case .done:
+      login = nil
+      guard let session else { return }
+      setup = SSHSetup(request, session)
+      enter(.setup, seconds: 15)
+    }
+  }
+
+  private func setUp() {
+    guard let setup else { return }
+    switch setup.advance() {
+    case .waiting: readSession()
+    case .failed(let error): refused(error)
+    case .bound(let port):
+      deadline?.cancel()
+      stage = .open
+      watch = LinkWatch(now: .now, suspension: SystemClock.suspension)
+      tickSoon()
+      delegate?.link(self, didBind: port)
+    }
+  }
+
+  /// A provider says in its session why it refuses; there is a moment to hear it.
+  private func refused(_ error: TunnelError) {
+    readSession()
+    guard stage == .setup, !isRefused else { return }
+    isRefused = true
+    guard request.configuration.target.provider != .plain else { return end(error) }
+    deadline?.cancel()
+    deadline = Reactor.shared.schedule(after: .milliseconds(500)) { [weak self] in self?.end(error) }
+  }
+
+  // MARK: Open
+
+  private func turn() {
+    acceptVisitors()
+    readSession()
+    var hasMore = false
+    for channel in channels where stage == .open { hasMore = channel.pumpInput() || hasMore }
+    guard stage == .open else { return }
+    hasMore = pumpWriters() || hasMore
+    if !closing.isEmpty { closing.removeAll { libssh2_channel_free($0) != LIBSSH2_ERROR_EAGAIN } }
+    if hasMore { turnSoon() }
+  }
+
+  private func acceptVisitors() {
+    while stage == .open, let session, let listener = setup?.listener {
+      guard let pointer = libssh2_channel_forward_accept(listener) else {
+        // Anything else than a wish for more bytes is a broken stream: a wrong MAC, a packet out of bounds.
+        if session.lastError != LIBSSH2_ERROR_EAGAIN, !session.buffers.isEnded {
+          end(.connectionLost("\(endpoint) broke the SSH protocol (\(session.lastErrorText))"))
+        }
+        return
+      }
+      guard channels.count < request.configuration.maximumChannels else {
+        closing.append(pointer)
+        continue
+      }
+      let channel = SSHChannel(pointer, self)
+      channels.append(channel)
+      delegate?.link(self, didAccept: channel)
+    }
+  }
+
+  private func readSession() {
+    guard let setup else { return }
+    let (text, didEnd) = setup.readSession()
+    if !text.isEmpty { delegate?.link(self, didReceive: text) }
+    if didEnd, stage != .ended { delegate?.linkSessionDidEnd(self) }
+  }
+
+  /// A share for each channel that has something to send, round and round until the buffer is full.
+  private func pumpWriters() -> Bool {
+    guard !writers.isEmpty else { return false }
+    let round = writers
+    writers = []
+    var progress = false
+    var left: [SSHChannel] = []
+    for channel in round {
+      if channel.pumpOutput() { progress = true }
+      if channel.hasOutput { left.append(channel) }
+    }
+    writers = left + writers
+    return progress && acceptsOutput
+  }
+
+  func addWriter(_ channel: SSHChannel) {
+    if !writers.contains(where: { $0 === channel }) { writers.append(channel) }
+  }
+
+  /// A channel is done with its pointer.
+  func release(_ channel: SSHChannel, _ pointer: OpaquePointer) {
+    guard stage == .open else { return }
+    channels.removeAll { $0 === channel }
+    writers.removeAll { $0 === channel }
+    closing.append(pointer)
+    turnSoon()
+  }
+
+  private func tickSoon() {
+    watchTimer = Reactor.shared.schedule(after: LinkWatch.interval) { [weak self] in self?.tick() }
+  }
+
+  private func tick() {
+    guard stage == .open, let action = watch?.tick(now: .now, suspension: SystemClock.suspension) else { return }
+    switch action {
+    case .none: break
+    case .probe:
+      if session?.sendKeepalive() != true { watch?.received(at: .now) }
+      flush()
+    case .dead: return end(.connectionLost("\(endpoint) does not answer any more"))
+    }
+    tickSoon()
+  }
+
+  // MARK: The end
+
+  func close() {
+    guard stage != .ended else { return }
+    delegate = nil
+    if stage == .open || stage == .setup {
+      session?.sendDisconnect()
+      flush()
+    }
+    end(.connectionLost("closed"))
+  }
+
+  private func end(_ error: TunnelError) {
+    guard stage != .ended else { return }
+    stage = .ended
+    dialer?.cancel()
+    dialer = nil
+    login?.cancel()
+    deadline?.cancel()
+    watchTimer?.cancel()
+    if let registration { Reactor.shared.remove(registration) }
+    registration = nil
+    if descriptor >= 0 { Glibc.close(descriptor) }
+    session?.buffers.isEnded = true
+    let orphans = channels
+    channels = []
+    writers = []
+    for channel in orphans { channel.finish(SystemError("tunnel", code: ECONNRESET)) }
+    // Not now: this may be a delegate's call from within a loop over the channels.
+    EventLoop.run { [self] in
+      setup = nil
+      login = nil
+      session?.free()
+      session = nil
+      delegate?.linkDidEnd(self, error: error)
+      delegate = nil
+    }
+  }
+}

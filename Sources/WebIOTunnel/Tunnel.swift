@@ -1,0 +1,232 @@
+import WebIOPosix
+
+/// A public address for what `accept` serves: keeps a connection to a server that forwards visitors, and when it is gone
+/// makes the next one, for ever.
+///
+/// ```
+/// let tunnel = Tunnel(configuration, accept: { visitor in server.serve(visitor) }, onEvent: { print($0) })
+/// tunnel.start()
+/// ```
+/// The first connection has one attempt, so that a wrong name or key is told at once; from then on only errors that no
+/// retry can heal are final.
+@EventLoop
+package final class Tunnel {
+  private enum State { case idle, connecting, open, waiting, ended }
+
+  private let configuration: TunnelConfiguration
+  private let accept: @EventLoop (any ByteStream) -> Void
+  private let onEvent: @EventLoop (TunnelEvent) -> Void
+  private var state = State.idle
+  private var link: (any TunnelLink)?
+  private var schedule: ReconnectSchedule
+  private var attempt = 0
+  private var wasOpen = false
+  /// The port a plain server chose, asked for again so that the address stays.
+  private var keptPort: UInt16?
+  private var portRefusals = 0
+  private var boundPort: UInt16 = 0
+  private var timer: TimerToken?
+  private var announcements: AnnouncementReader
+  private var usesOpenSSH: Bool
+
+  package init(
+    _ configuration: TunnelConfiguration, accept: @escaping @EventLoop (any ByteStream) -> Void,
+    onEvent: @escaping @EventLoop (TunnelEvent) -> Void
+  ) {
+    self.configuration = configuration
+    self.accept = accept
+    self.onEvent = onEvent
+    let provider = configuration.target.provider
+    schedule = ReconnectSchedule(
+      quickPeriod: provider == .plain ? .seconds(600) : .seconds(60),
+      nameCooldown: configuration.name == nil ? .zero : provider.nameCooldown)
+    announcements = AnnouncementReader(configuration)
+    usesOpenSSH = configuration.engine == .ssh
+  }
+
+  package func start() {
+    guard state == .idle else { return }
+    do {
+      try configuration.validate()
+    } catch {
+      return fail(error as? TunnelError ?? .connectionLost("\(error)"))
+    }
+    connect()
+  }
+
+  /// Ends the tunnel; `completion` comes on the loop, after `closed` or `failed`.
+  package func stop(_ completion: @escaping @EventLoop () -> Void = {}) {
+    guard state != .ended else { return completion() }
+    let link = link
+    shutDown()
+    link?.close()
+    onEvent(.closed)
+    completion()
+  }
+
+  private func shutDown() {
+    state = .ended
+    timer?.cancel()
+    link = nil
+  }
+
+  private func fail(_ error: TunnelError) {
+    shutDown()
+    onEvent(.failed(error))
+  }
+
+  // MARK: Connecting
+
+  private func connect() {
+    attempt += 1
+    state = .connecting
+    onEvent(.connecting(attempt: attempt))
+    guard state == .connecting else { return }
+    announcements = AnnouncementReader(configuration)
+    do {
+      let request = LinkRequest(
+        configuration: configuration, checker: try HostKeyChecker(configuration),
+        port: keptPort ?? configuration.forwardPort, connectTimeout: wasOpen ? .seconds(4) : .seconds(10))
+      let link: any TunnelLink =
+        usesOpenSSH ? OpenSSHLink(request, delegate: self) : SSHLink(request, delegate: self)
+      self.link = link
+      link.start()
+    } catch {
+      fail(error as? TunnelError ?? .connectionLost("\(error)"))
+    }
+  }
+
+  /// Where libssh2 cannot go on and ssh can, ssh carries the tunnel from now on.
+  private func switchEngine(_ error: TunnelError) -> Bool {
+    guard error.otherEngineMayHelp, configuration.engine == .auto, !usesOpenSSH,
+      Environment.executable("ssh") != nil, Environment.executable("ssh-keyscan") != nil
+    else { return false }
+    usesOpenSSH = true
+    onEvent(.notice("using the system's ssh: \(error.problem)"))
+    if state != .ended { connect() }
+    return true
+  }
+
+  private func retry(_ error: TunnelError) {
+    if switchEngine(error) { return }
+    if error.isFinal || !wasOpen { return fail(error) }
+    if error.code == .forwardRefused, keptPort != nil, configuration.remotePort == 0 {
+      portRefusals += 1
+      // The old connection's port is still held over there; after a minute another one is better than none.
+      if portRefusals > 30 { keptPort = nil }
+    }
+    let jitter = Double(randomBytes(1)[0]) / 255
+    let delay = schedule.failed(at: .now, jitter: jitter)
+    state = .waiting
+    timer = Reactor.shared.schedule(after: delay) { [weak self] in self?.connect() }
+    onEvent(.reconnecting(attempt: schedule.attempt, reason: error.problem, delay: delay))
+  }
+
+  // MARK: Open
+
+  private func announce(_ url: String) {
+    timer?.cancel()
+    if state == .connecting { schedule.connected(at: .now) }
+    state = .open
+    wasOpen = true
+    portRefusals = 0
+    onEvent(.open(url: url, provider: configuration.target.description))
+  }
+
+  /// A plain server has given its port and nothing more: the address is what we know of it.
+  private func announcePort() {
+    guard state == .connecting, boundPort != 0 else { return }
+    let target = configuration.target
+    let host = configuration.domain ?? target.host
+    let isSixth = host.utf8.contains(UInt8(ascii: ":"))
+    announce("http://\(isSixth ? "[\(host)]" : host):\(boundPort)")
+  }
+
+  private func handle(_ announcement: Announcement) {
+    switch announcement {
+    case .address(let address):
+      guard state == .connecting, !address.isSecure, configuration.target.provider != .plain else {
+        return announce(address.url)
+      }
+      // Where there are two, the one with TLS comes right after.
+      timer?.cancel()
+      timer = Reactor.shared.schedule(after: .milliseconds(300)) { [weak self] in self?.announce(address.url) }
+    case .none:
+      announcements.didEnd = true
+      announcePort()
+    case .notice(let text): onEvent(.notice(text))
+    case .refused(let text):
+      guard state == .connecting else { return onEvent(.notice(text)) }
+      drop(
+        TunnelError(
+          .forwardRefused, "\(configuration.target) gave no address: \(text)",
+          advice: "Is the name taken, or does it need an account? Try again without --name and --domain."))
+    }
+  }
+
+  private func drop(_ error: TunnelError) {
+    let link = link
+    self.link = nil
+    timer?.cancel()
+    link?.close()
+    retry(error)
+  }
+}
+
+extension Tunnel: TunnelLinkDelegate {
+  func link(_ link: any TunnelLink, didTrustOnFirstUse key: HostKey) {
+    guard link === self.link else { return }
+    onEvent(
+      .firstUse(
+        host: configuration.target.endpoint, fingerprint: key.fingerprint, keyType: key.type,
+        file: configuration.rememberedHostsFile))
+  }
+
+  func link(_ link: any TunnelLink, didBind port: UInt16) {
+    guard link === self.link else { return }
+    boundPort = port
+    let isPlain = configuration.target.provider == .plain
+    if isPlain { keptPort = port }
+    guard state == .connecting, !announcements.hasAddress else { return }
+    // A forced command of a relay of one's own may have an address to tell; a shell has not.
+    timer = Reactor.shared.schedule(after: isPlain ? .seconds(1) : .seconds(20)) { [weak self] in
+      guard let self, self.state == .connecting else { return }
+      if isPlain { announcePort() } else { drop(.noAddress(configuration.target, said: announcements.lastLine)) }
+    }
+    if announcements.didEnd { linkSessionDidEnd(link) }
+  }
+
+  func link(_ link: any TunnelLink, didReceive text: [UInt8]) {
+    guard link === self.link else { return }
+    for announcement in announcements.receive(text) where link === self.link { handle(announcement) }
+  }
+
+  func linkSessionDidEnd(_ link: any TunnelLink) {
+    guard link === self.link else { return }
+    announcements.didEnd = true
+    for announcement in announcements.finish() where link === self.link { handle(announcement) }
+    guard link === self.link, boundPort != 0 else { return }
+    if configuration.target.provider == .plain { return announcePort() }
+    // Everybody's client is ssh, which ends with its session: no provider keeps a tunnel without one.
+    let target = configuration.target
+    drop(
+      state == .connecting
+        ? .noAddress(target, said: announcements.lastLine) : .connectionLost("\(target) ended the session"))
+  }
+
+  func link(_ link: any TunnelLink, didAccept visitor: any ByteStream) {
+    guard link === self.link else { return visitor.abort() }
+    accept(visitor)
+  }
+
+  func linkDidEnd(_ link: any TunnelLink, error: TunnelError) {
+    guard link === self.link else { return }
+    self.link = nil
+    timer?.cancel()
+    boundPort = 0
+    if !wasOpen, error.code == .connectionLost || error.code == .forwardRefused, let said = announcements.lastLine {
+      return retry(TunnelError(error.code, "\(error.problem); it said: \(said)", advice: error.advice))
+    }
+    retry(error)
+  }
+}

@@ -1,0 +1,34 @@
+import WebIOPosix
+
+/// One connection to the server, from the first packet to the last: the part that an engine does.
+///
+/// It is used once. Everything it has to say goes to its delegate, and `linkDidEnd` comes exactly once and last, not from
+/// within `start` and not after `close`.
+@EventLoop
+protocol TunnelLink: AnyObject {
+  func start()
+  /// Ends the connection in good order; the visitors' streams are closed.
+  func close()
+}
+
+@EventLoop
+protocol TunnelLinkDelegate: AnyObject {
+  func link(_ link: any TunnelLink, didTrustOnFirstUse key: HostKey)
+  /// The server accepted the forward; `port` is the one it bound.
+  func link(_ link: any TunnelLink, didBind port: UInt16)
+  /// What the server's session writes, on either of its streams.
+  func link(_ link: any TunnelLink, didReceive text: [UInt8])
+  /// The session has nothing more to say; the forward may live on.
+  func linkSessionDidEnd(_ link: any TunnelLink)
+  func link(_ link: any TunnelLink, didAccept visitor: any ByteStream)
+  func linkDidEnd(_ link: any TunnelLink, error: TunnelError)
+}
+
+/// What a link is asked for.
+struct LinkRequest {
+  let configuration: TunnelConfiguration
+  let checker: HostKeyChecker
+  /// The port to bind, which is the one of the last connection where the server once chose it.
+  let port: UInt16
+  let connectTimeout: Duration
+}

@@ -1,0 +1,209 @@
+import CWebIOLinux
+import Glibc
+import Testing
+import WebIOPosix
+
+@testable import WebIOTunnel
+
+/// Which engine carries a tunnel, and with which of the user's keys.
+extension RealServers {
+  @EventLoop @Suite(.serialized) struct EngineTests {
+    private static func notices(_ probe: TunnelProbe) -> [String] {
+      probe.events.compactMap { if case .notice(let text) = $0 { text } else { nil } }
+    }
+
+    @Test func anRSAHostKeyIsLeftToOpenSSHAndSaidInOneLine() async throws {
+      var options = SSHServer.Options()
+      options.hostKeyTypes = ["rsa"]
+      let server = try await SSHServer(options)
+      let probe = TunnelProbe(try TunnelProbe.configuration(server, .auto))
+      let port = try await probe.port()
+      #expect(try await Visitor.exchange(port: port, [1, 2, 3]) == [1, 2, 3])
+      #expect(Self.notices(probe).filter { $0.hasPrefix("using the system's ssh: ") }.count == 1)
+      #expect(probe.service.origins == [.tunnel])
+      await probe.stop()
+
+      let strict = TunnelProbe(try TunnelProbe.configuration(server, .libssh2))
+      #expect(try await strict.failure().code == .noCommonAlgorithm)
+      await server.remove()
+    }
+
+    @Test func anRSAUserKeyIsLeftToOpenSSH() async throws {
+      let server = try await SSHServer()
+      let key = server.directory + "/rsa_key"
+      try SSHServer.run("/usr/bin/ssh-keygen", ["-q", "-t", "rsa", "-b", "2048", "-N", "", "-f", key])
+      try Files.replace(server.directory + "/authorized_keys", try Files.read(key + ".pub"), mode: 0o600)
+      var configuration = try TunnelProbe.configuration(server, .auto)
+      configuration.identityFile = key
+      let probe = TunnelProbe(configuration)
+      _ = try await probe.port()
+      #expect(Self.notices(probe).contains { $0.contains("RSA key") })
+      await probe.stop()
+      await server.remove()
+    }
+
+    @Test func whatLibssh2CanDoItDoes() async throws {
+      let server = try await SSHServer()
+      let probe = TunnelProbe(try TunnelProbe.configuration(server, .auto))
+      _ = try await probe.port()
+      #expect(server.log.contains("libssh2") || !Self.notices(probe).contains { $0.contains("system's ssh") })
+      await probe.stop()
+      await server.remove()
+    }
+
+    @Test(arguments: bothEngines)
+    func anAccountWithoutAShellCanStillForward(_ engine: TunnelConfiguration.Engine) async throws {
+      let server = try await SSHServer()
+      await server.kill()
+      server.setSettings(["ForceCommand /bin/false"])
+      try await server.start()
+      let probe = TunnelProbe(try TunnelProbe.configuration(server, engine))
+      let port = try await probe.port()
+      #expect(try await Visitor.exchange(port: port, [7]) == [7])
+      await probe.stop()
+      await server.remove()
+    }
+
+    @Test(arguments: bothEngines)
+    func aRelayOfOnesOwnHandsOutNames(_ engine: TunnelConfiguration.Engine) async throws {
+      let server = try await SSHServer()
+      await server.kill()
+      let path = server.directory + "/relay.sh"
+      let script = #"""
+        set -- $SSH_ORIGINAL_COMMAND
+        while [ $# -gt 0 ]; do [ "$1" = --name ] && name=${2%;}; shift; done
+        echo "{\"status\":\"success\",\"address\":\"https://$name.apps.test\"}"
+        exec cat
+        """#
+      try Files.create(path, Array(script.utf8), mode: 0o700)
+      server.setSettings(["ForceCommand /bin/sh \(path)"])
+      try await server.start()
+      var configuration = try TunnelProbe.configuration(server, engine)
+      configuration.name = "hello"
+      let probe = TunnelProbe(configuration)
+      #expect(try await probe.url() == "https://hello.apps.test")
+      await probe.stop()
+      await server.remove()
+    }
+
+    @Test func theCommandLineOfSSHIsWordsAndShowsAProviderNothingOfTheUser() throws {
+      var configuration = try TunnelConfiguration(via: "localhost.run")
+      configuration.domain = "app.example.com"
+      let command = OpenSSHCommand(
+        configuration: configuration, port: 80, socketPath: "/d/s", logPath: "/d/l", knownHostsPath: "/d/k",
+        identities: ["/own"], hasSession: true)
+      let words = command.arguments
+      #expect(words.starts(with: ["-F", "none"]))
+      #expect(words.contains("IdentityAgent=none") && words.contains("IdentitiesOnly=yes"))
+      #expect(words.contains("StrictHostKeyChecking=yes"))
+      #expect(words.contains("app.example.com:80:/d/s"))
+      #expect(words.suffix(3) == ["--", "localhost.run", "--output json"])
+    }
+
+    @Test func ofSSHsLogOnlyTheLogCounts() {
+      var log = OpenSSHLog()
+      func receive(_ text: String) -> OpenSSHLog.Event? { log.receive(Array(text.utf8)) }
+      #expect(receive("debug1: Authentications that can continue: publickey,password\r") == nil)
+      #expect(log.methods == ["publickey", "password"])
+      #expect(receive("Allocated port 33445 for remote forward to /tmp/x:-2") == .bound(33445))
+      #expect(receive("Allocated port 99999 for remote forward to /tmp/x:-2") == nil)
+      #expect(receive("debug1: remote forward success for: listen localhost:80, connect /x:-2") == .bound(nil))
+      #expect(receive("Error: remote port forwarding failed for listen port 80") == .forwardRefused)
+      #expect(receive("root@h: Permission denied (publickey).") == nil)
+      #expect(log.isLoginRefused)
+      #expect(log.lastLine == "root@h: Permission denied (publickey).")
+    }
+
+    @Test func severalTunnelsAtOnceDoNotMix() async throws {
+      let server = try await SSHServer()
+      let one = TunnelProbe(try TunnelProbe.configuration(server))
+      let two = TunnelProbe(try TunnelProbe.configuration(server), .count)
+      let three = TunnelProbe(try TunnelProbe.configuration(server, .ssh))
+      let ports = [try await one.port(), try await two.port(), try await three.port()]
+      #expect(Set(ports).count == 3)
+      #expect(try await Visitor.exchange(port: ports[0], [1]) == [1])
+      #expect(try await Visitor.exchange(port: ports[1], [1]) != [1])
+      #expect(try await Visitor.exchange(port: ports[2], [3]) == [3])
+      await one.stop()
+      #expect(try await Visitor.exchange(port: ports[2], [4]) == [4])
+      await two.stop()
+      await three.stop()
+      await server.remove()
+    }
+  }
+}
+
+/// A real ssh-agent holding one key.
+extension RealServers {
+  @EventLoop @Suite(.serialized) struct AgentTests {
+    private static func withAgent(_ key: String, _ body: () async throws -> Void) async throws {
+      let directory = try Files.makeTemporaryDirectory("webio-agent")
+      let socket = directory + "/agent"
+      var agent: ChildProcess?
+      // It tells its socket's name when it listens.
+      var ready: CheckedContinuation<Void, Never>?
+      agent = try ChildProcess(
+        "/usr/bin/ssh-agent", ["-D", "-a", socket], environment: Environment.all,
+        output: .pipe { _ in
+          ready?.resume()
+          ready = nil
+        }
+      ) { _ in }
+      await withCheckedContinuation { ready = $0 }
+      setenv("SSH_AUTH_SOCK", socket, 1)
+      defer {
+        unsetenv("SSH_AUTH_SOCK")
+        agent?.kill()
+        try? Files.remove(directory)
+      }
+      try SSHServer.run("/usr/bin/ssh-add", ["-q", key])
+      try await body()
+    }
+
+    @Test(arguments: ["ed25519", "ecdsa"])
+    func aKeyInTheAgentSigns(_ type: String) async throws {
+      let server = try await SSHServer()
+      let key = server.directory + "/agent_key"
+      try SSHServer.run("/usr/bin/ssh-keygen", ["-q", "-t", type, "-N", "", "-f", key])
+      try Files.replace(server.directory + "/authorized_keys", try Files.read(key + ".pub"), mode: 0o600)
+      try await Self.withAgent(key) {
+        try Files.remove(key)
+        var configuration = try TunnelProbe.configuration(server)
+        configuration.identityFile = nil
+        let probe = TunnelProbe(configuration)
+        let port = try await probe.port()
+        #expect(try await Visitor.exchange(port: port, [5]) == [5])
+        await probe.stop()
+      }
+      await server.remove()
+    }
+
+    @Test func anEncryptedKeyIsUsedWhenTheAgentHoldsItAndNamedWhenNot() async throws {
+      let server = try await SSHServer()
+      let key = server.directory + "/locked_key"
+      try SSHServer.run("/usr/bin/ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", key])
+      try Files.replace(server.directory + "/authorized_keys", try Files.read(key + ".pub"), mode: 0o600)
+      var configuration = try TunnelProbe.configuration(server)
+      configuration.identityFile = key
+      try await Self.withAgent(key) {
+        try SSHServer.run("/usr/bin/ssh-keygen", ["-q", "-p", "-P", "", "-N", "secret", "-f", key])
+        let probe = TunnelProbe(configuration)
+        _ = try await probe.port()
+        await probe.stop()
+      }
+      let error = try await TunnelProbe(configuration).failure()
+      #expect(error.code == .keyFile && error.problem.contains("encrypted") && error.advice.contains("ssh-add"))
+      await server.remove()
+    }
+
+    @Test func anAgentThatIsGoneIsNoError() async throws {
+      setenv("SSH_AUTH_SOCK", "/no/such/socket", 1)
+      defer { unsetenv("SSH_AUTH_SOCK") }
+      let server = try await SSHServer()
+      let probe = TunnelProbe(try TunnelProbe.configuration(server))
+      _ = try await probe.port()
+      await probe.stop()
+      await server.remove()
+    }
+  }
+}

@@ -1,0 +1,102 @@
+import Testing
+import WebIOPosix
+
+@testable import WebIOTunnel
+
+/// The two machines that look at the clock, with a clock that the test moves.
+@Suite struct ScheduleTests {
+  private static func time(_ seconds: Double) -> MonotonicTime {
+    MonotonicTime(nanoseconds: UInt64(seconds * 1e9) + 1_000_000_000_000)
+  }
+
+  @Test func anOutageIsTriedQuicklyFirstThenSlowly() {
+    var schedule = ReconnectSchedule()
+    schedule.connected(at: Self.time(0))
+    var now = 100.0
+    var delays: [Duration] = []
+    while now < 300 {
+      let delay = schedule.failed(at: Self.time(now), jitter: 0)
+      delays.append(delay)
+      now += Double(delay.wholeNanoseconds) / 1e9
+    }
+    #expect(delays.prefix(3) == [.milliseconds(200), .milliseconds(500), .seconds(1)])
+    let slow = delays.drop { $0 <= .seconds(1) }
+    #expect(slow.prefix(6) == [.seconds(2), .seconds(4), .seconds(8), .seconds(16), .seconds(30), .seconds(30)])
+    // A relay that is back within the first minute is found within two seconds.
+    #expect(delays.prefix { $0 <= .seconds(1) }.count > 55)
+  }
+
+  @Test func jitterOnlyAddsAndStaysBounded() {
+    var schedule = ReconnectSchedule()
+    #expect(schedule.failed(at: Self.time(0), jitter: 1) == .milliseconds(240))
+    #expect(schedule.failed(at: Self.time(1), jitter: 99) == .milliseconds(600))
+    #expect(schedule.failed(at: Self.time(2), jitter: -1) == .seconds(1))
+  }
+
+  @Test func aMinuteOfHealthForgetsTheOutage() {
+    var schedule = ReconnectSchedule()
+    for second in 0..<100 { _ = schedule.failed(at: Self.time(Double(second)), jitter: 0) }
+    schedule.connected(at: Self.time(200))
+    #expect(schedule.failed(at: Self.time(230), jitter: 0) > .seconds(1))
+    schedule.connected(at: Self.time(300))
+    #expect(schedule.failed(at: Self.time(361), jitter: 0) == .milliseconds(200))
+    #expect(schedule.attempt == 1)
+  }
+
+  @Test func aFixedNameIsAskedForAgainOnlyWhenTheServerHasMissedUs() {
+    var schedule = ReconnectSchedule(nameCooldown: .seconds(11))
+    schedule.connected(at: Self.time(0))
+    #expect(schedule.failed(at: Self.time(100), jitter: 0) == .seconds(11))
+    // Nothing was held by an attempt that did not get through.
+    #expect(schedule.failed(at: Self.time(111), jitter: 0) == .milliseconds(500))
+  }
+
+  @Test func aSilentPeerIsAskedAndThenGivenUpWithinFifteenSeconds() {
+    var watch = LinkWatch(now: Self.time(0), suspension: .zero)
+    var actions: [(Double, LinkWatch.Action)] = []
+    for second in stride(from: 2.0, through: 20, by: 2) {
+      let action = watch.tick(now: Self.time(second), suspension: .zero)
+      if action != .none { actions.append((second, action)) }
+      if action == .dead { break }
+    }
+    #expect(actions.map(\.1) == [.probe, .dead])
+    #expect(actions.last.map { $0.0 <= 15 } == true)
+  }
+
+  @Test func anAnswerOrAnyByteIsASignOfLife() {
+    var watch = LinkWatch(now: Self.time(0), suspension: .zero)
+    var probes = 0
+    for second in stride(from: 2.0, through: 600, by: 2) {
+      let action = watch.tick(now: Self.time(second), suspension: .zero)
+      #expect(action != .dead)
+      if action == .probe {
+        probes += 1
+        watch.received(at: Self.time(second + 0.1))
+      }
+    }
+    #expect((50...80).contains(probes))
+    var busy = LinkWatch(now: Self.time(0), suspension: .zero)
+    for second in stride(from: 2.0, through: 100, by: 2) {
+      busy.received(at: Self.time(second - 0.5))
+      #expect(busy.tick(now: Self.time(second), suspension: .zero) == .none)
+    }
+  }
+
+  @Test func aMachineThatSleptAsksAtOnce() {
+    var watch = LinkWatch(now: Self.time(0), suspension: .seconds(10))
+    watch.received(at: Self.time(1))
+    #expect(watch.tick(now: Self.time(2), suspension: .seconds(10)) == .none)
+    watch.received(at: Self.time(3))
+    #expect(watch.tick(now: Self.time(4), suspension: .seconds(3610)) == .probe)
+    #expect(watch.tick(now: Self.time(6), suspension: .seconds(3610)) == .none)
+    #expect(watch.tick(now: Self.time(8), suspension: .seconds(3610)) == .dead)
+  }
+
+  @Test func aProcessThatWasStoppedDoesNotBlameThePeer() {
+    var watch = LinkWatch(now: Self.time(0), suspension: .zero)
+    // Two minutes of SIGSTOP: the silence was ours.
+    #expect(watch.tick(now: Self.time(120), suspension: .zero) == .probe)
+    watch.received(at: Self.time(120.1))
+    #expect(watch.tick(now: Self.time(122), suspension: .zero) == .none)
+  }
+}
