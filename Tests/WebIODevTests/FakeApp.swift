@@ -75,7 +75,11 @@ enum FakeApp {
                     connection.sendall(b"%x\r\n%s\r\n" % (len(data), data)); time.sleep(0.02)
                 connection.sendall(b"0\r\n\r\n")
             elif path == "/slow": time.sleep(int(query) / 1000); answer(generation.encode())
-            elif path == "/refuse": answer(b"no", "Connection: close", status="413 Content Too Large"); break
+            elif path == "/refuse":
+                    answer(b"no", "Connection: close", status="413 Content Too Large")
+                    connection.shutdown(socket.SHUT_WR)
+                    while stream.read1(1 << 20): pass
+                    break
             elif path == "/half": head("200 OK", "Content-Length: 100"); connection.sendall(b"half"); break
             elif path == "/die": print("dying", flush=True); os._exit(3)
             elif path == "/silent": break

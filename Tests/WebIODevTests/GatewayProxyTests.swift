@@ -38,7 +38,7 @@ final class GatewaySetting {
   }
 }
 
-@EventLoop @Suite struct GatewayProxyTests {
+@EventLoop @Suite(.serialized) struct GatewayProxyTests {
   @Test func requestAndAnswerPass() async throws {
     let setting = try await GatewaySetting()
     let answer = try await TestClient.send(setting.gateway, "GET", "/some/path?a=%20b")

@@ -72,7 +72,9 @@ enum TestClient {
 @EventLoop
 final class RawClient: ByteStreamDelegate {
   let stream: SocketStream
-  let received = Recorder<[UInt8]>()
+  let received = Recorder<Void>()
+  /// Up to 64 KiB of the latest.
+  private(set) var text = ""
   private(set) var hasEnded = false
   private(set) var isClosed = false
 
@@ -82,24 +84,26 @@ final class RawClient: ByteStreamDelegate {
     stream.setReading(true)
   }
 
-  var text: String { String(decoding: received.all.flatMap { $0 }, as: UTF8.self) }
-
   func write(_ text: String) { stream.write(Array(text.utf8)) }
 
   func wait(for part: String) async -> Bool {
-    await received.wait { String(decoding: $0.flatMap { $0 }, as: UTF8.self).contains(part) }
+    await received.wait(.seconds(20)) { [self] _ in text.contains(part) }
   }
 
   func waitForEnd() async -> Bool { await received.wait { [self] _ in hasEnded || isClosed } }
 
-  func stream(_ stream: any ByteStream, didReceive bytes: UnsafeRawBufferPointer) { received.add([UInt8](bytes)) }
+  func stream(_ stream: any ByteStream, didReceive bytes: UnsafeRawBufferPointer) { 
+    text += String(decoding: bytes, as: UTF8.self)
+    if text.utf8.count > 128 << 10 { text = String(text.suffix(64 << 10)) }
+    received.add(())
+  }
   func streamDidEnd(_ stream: any ByteStream) {
     hasEnded = true
-    received.add([])
+    received.add(())
   }
   func streamDidDrain(_ stream: any ByteStream) {}
   func streamDidClose(_ stream: any ByteStream, error: SystemError?) {
     isClosed = true
-    received.add([])
+    received.add(())
   }
 }
