@@ -50,6 +50,11 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    // Real parts: Chromium through chromedriver, OpenSSH's sshd, the built `webio`.
+    .target(
+      name: "TestSupport", dependencies: ["WebIOPosix", "CWebIOLinux"], path: "Tests/Support", swiftSettings: strict),
+    .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "WebIOCommand"], swiftSettings: strict),
+
     .testTarget(name: "WebIOTests", dependencies: ["WebIO", "WebIOHTTP", "WebIOPosix"], swiftSettings: strict),
     .testTarget(name: "WebIOPosixTests", dependencies: ["WebIOPosix"], swiftSettings: strict),
     .testTarget(name: "WebIODevTests", dependencies: ["WebIODev", "WebIOHTTP", "WebIOPosix"], swiftSettings: strict),

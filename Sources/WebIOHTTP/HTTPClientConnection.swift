@@ -99,7 +99,9 @@ package final class HTTPClientConnection: ByteStreamDelegate {
   }
 
   /// Ends the connection; `onEnd` comes with an error if a response was awaited.
-  package func close() { stream.abort() }
+  package func close() {
+    if !isOver { stream.abort() }
+  }
 
   /// The raw connection after 101, with what came behind the head.
   package func takeOver() -> any ByteStream {

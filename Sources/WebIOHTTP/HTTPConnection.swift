@@ -79,13 +79,8 @@ final class HTTPConnection: ByteStreamDelegate {
 
   func streamDidEnd(_ stream: any ByteStream) {
     inputEnded = true
-    switch phase {
-    case .lingering, .idle, .head: close()
-    case .busy:
-      // The peer may wait for its answer with its direction closed. A body that is cut short is another thing.
-      if let exchange, exchange.bodyState != .ended, pending.isEmpty { failBody(exchange, .closed) }
-    case .closed: break
-    }
+    // A peer may wait for its answer with its own direction closed.
+    if phase == .lingering { close() } else { resume() }
   }
 
   /// A request is awaited, or the current one's body.
@@ -124,9 +119,19 @@ final class HTTPConnection: ByteStreamDelegate {
     guard !isParsing else { return }
     turn { connection in
       connection.parsePending()
-      if connection.inputEnded, connection.phase == .idle || connection.phase == .head { connection.close() }
+      connection.meetEnd()
     }
     updateReading()
+  }
+
+  /// The peer's end, once everything before it is used.
+  private func meetEnd() {
+    guard inputEnded, pending.isEmpty || phase != .busy else { return }
+    switch phase {
+    case .idle, .head: close()
+    case .busy: if let exchange, exchange.bodyState == .reading { failBody(exchange, .closed) }
+    case .lingering, .closed: break
+    }
   }
 
   /// How much of `input` is used.
@@ -164,7 +169,8 @@ final class HTTPConnection: ByteStreamDelegate {
     let exchange = HTTPExchange(head, self)
     if server.accessLog != nil { exchange.startTime = .now }
     self.exchange = exchange
-    if !head.wantsKeepAlive || server.isStopping { closesAfterResponse = true }
+    let isOld = server.options.maximumMinorVersion == 0 && !head.saidKeepAlive
+    if !head.wantsKeepAlive || isOld || server.isStopping { closesAfterResponse = true }
     server.handler.handle(exchange)
   }
 
@@ -174,7 +180,7 @@ final class HTTPConnection: ByteStreamDelegate {
     exchange.bodyState = .paused
     guard let error else { return }
     exchange.bodyReader?.end(error)
-    if error.code != .closed, !exchange.hasStarted, self.exchange === exchange {
+    if !exchange.hasStarted, self.exchange === exchange {
       exchange.respond(error.status, HTTPFields(), text: "\(error.reason)\n")
     }
   }
@@ -196,7 +202,6 @@ final class HTTPConnection: ByteStreamDelegate {
 
   /// Called by the exchange when its body is to be read, or read on.
   func bodyIsWanted() {
-    if inputEnded, pending.isEmpty, let exchange, rest?.isEmpty ?? true { return failBody(exchange, .closed) }
     resume()
   }
 
@@ -332,6 +337,8 @@ final class HTTPConnection: ByteStreamDelegate {
     case .busy: return sweepBody(limits)
     case .closed: return
     }
+    // A client that is still taking its answer is not idle.
+    if phase == .idle, stream.bufferedBytes > 0 { deadline = 0 }
     if deadline == 0 { deadline = (now + limit).nanoseconds }
     guard now.nanoseconds >= deadline else { return }
     switch phase {

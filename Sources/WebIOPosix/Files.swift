@@ -125,6 +125,9 @@ package enum Files {
   }
 }
 
+/// `O_PATH` of open(2): a macro behind `_GNU_SOURCE`, which the Glibc module is built without.
+package let pathOnly: Int32 = 0o10_000_000
+
 /// Path arithmetic on text, without touching the disk.
 package enum Path {
   package static func join(_ base: String, _ name: String) -> String {

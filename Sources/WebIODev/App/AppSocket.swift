@@ -19,7 +19,7 @@ package final class AppSocket {
     let path = Path.join(directory, "app")
     let listener = try Listener.bind(SocketAddress(unixPath: path))
     defer { unlink(path) }
-    let inode = open(path, O_PATH_FLAG | O_CLOEXEC)
+    let inode = open(path, pathOnly | O_CLOEXEC)
     guard inode >= 0 else {
       let failure = SystemError("open \(path)")
       Glibc.close(listener)
@@ -35,6 +35,3 @@ package final class AppSocket {
     Glibc.close(inode)
   }
 }
-
-/// `O_PATH` of open(2): a macro behind `_GNU_SOURCE`, which the Glibc module is built without.
-private let O_PATH_FLAG: Int32 = 0o10000000

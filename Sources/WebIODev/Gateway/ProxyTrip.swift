@@ -115,6 +115,7 @@ final class ProxyTrip {
     for (name, value) in head.fields.list { bytes += Array("\(name): \(value)\r\n".utf8) }
     bytes += Array("\r\n".utf8)
     let upstream = client.takeOver()
+    self.client = nil
     exchange.onClose = nil
     exchange.onDrain = nil
     guard let stream = exchange.takeOver(bytes) else {

@@ -1,0 +1,53 @@
+import WebIOPosix
+
+/// Sends a part of a file at the pace of the client, 64 KiB at a time.
+@EventLoop
+final class FileSender {
+  private let exchange: HTTPExchange
+  private let file: RegularFile
+  private var range: Range<Int>
+
+  private static let pieceSize = 64 << 10
+
+  static func send(
+    _ exchange: HTTPExchange, _ status: HTTPStatus, _ fields: HTTPFields, _ file: RegularFile, _ range: Range<Int>
+  ) {
+    guard !exchange.request.isHead else {
+      exchange.startResponse(status, fields, contentLength: range.count)
+      return exchange.finish()
+    }
+    if range.count <= pieceSize {
+      // A file that shrank meanwhile must not be told as whole.
+      guard let bytes = file.read(at: range.lowerBound, count: range.count), bytes.count == range.count else {
+        return exchange.respond(.internalServerError)
+      }
+      return exchange.respond(status, fields, bytes)
+    }
+    exchange.startResponse(status, fields, contentLength: range.count)
+    let sender = FileSender(exchange, file, range)
+    exchange.onDrain = { sender.sendMore() }
+    sender.sendMore()
+  }
+
+  private init(_ exchange: HTTPExchange, _ file: RegularFile, _ range: Range<Int>) {
+    self.exchange = exchange
+    self.file = file
+    self.range = range
+  }
+
+  /// At most a mebibyte, so that other connections get their turn.
+  private func sendMore() {
+    for _ in 0..<16 where !exchange.isFinished {
+      if range.isEmpty { return exchange.finish() }
+      // Draining calls again.
+      if exchange.bufferedBytes > highWaterMark { return }
+      let count = min(Self.pieceSize, range.count)
+      guard let bytes = file.read(at: range.lowerBound, count: count), bytes.count == count else {
+        return exchange.abort()
+      }
+      exchange.write(bytes)
+      range = range.dropFirst(count)
+    }
+    if !exchange.isFinished, exchange.bufferedBytes <= highWaterMark { EventLoop.run { self.sendMore() } }
+  }
+}
