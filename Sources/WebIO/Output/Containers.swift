@@ -77,7 +77,7 @@ extension Content {
     spec["cells"] = .array(
       cells.map { row in
         let padded = row + Array(repeating: nil, count: width - row.count)
-        return .array(padded.map { $0.map { .content($0) } ?? .json(.null) })
+        return .array(padded.map { $0.map { $0.gridCell } ?? .json(.null) })
       })
     return Content(spec)
   }
@@ -102,6 +102,15 @@ extension Content {
   /// A link that saves a file. Its bytes are sent when it is clicked.
   public static func file(_ name: String, _ bytes: [UInt8], label: String? = nil) -> Content {
     Content.linkButton(label ?? name) { download(name, bytes) }
+  }
+
+  /// With its span, which a grid keeps in the cell.
+  private var gridCell: Spec.Value {
+    guard let span else { return .content(self) }
+    var size = Spec()
+    size.set("row", span.rows)
+    size.set("col", span.columns)
+    return .content(with("span", .spec(size)))
   }
 
   /// The element that later output goes to gets this scope's id.
