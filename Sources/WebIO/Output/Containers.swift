@@ -174,10 +174,10 @@ public func putCollapse(
 }
 
 /// Shows a collapse and runs `body` with its output going into it. PyWebIO: `with put_collapse(...)`.
-public func putCollapse<Result>(
+public func putCollapse(
   _ title: String, open: Bool = false, scope: String? = nil, position: OutputPosition = .bottom,
-  _ body: () throws -> Result
-) throws -> Result {
+  _ body: () throws -> Void
+) throws {
   try putContainer({ .collapse(title, [], open: open).containing($0) }, scope, position, body)
 }
 
@@ -193,10 +193,10 @@ public func putScrollable(
 }
 
 /// Shows a scrollable part and runs `body` with its output going into it. PyWebIO: `with put_scrollable(...)`.
-public func putScrollable<Result>(
+public func putScrollable(
   height: Int? = 400, minHeight: Int? = nil, keepBottom: Bool = false, border: Bool = true, scope: String? = nil,
-  position: OutputPosition = .bottom, _ body: () throws -> Result
-) throws -> Result {
+  position: OutputPosition = .bottom, _ body: () throws -> Void
+) throws {
   try putContainer(
     { name in
       .scrollable([], height: height, minHeight: minHeight, keepBottom: keepBottom, border: border)
@@ -260,6 +260,7 @@ public func putLoading(
 }
 
 /// Shows a sign while `body` runs; it goes away afterwards, with what `body` has put into it. PyWebIO: `with put_loading()`.
+@discardableResult
 public func putLoading<Result: Sendable>(
   shape: LoadingShape = .border, color: ButtonColor = .dark, scope: String? = nil,
   position: OutputPosition = .bottom, isolation: isolated (any Actor)? = #isolation,
@@ -284,13 +285,13 @@ public func putFile(
   put(.file(name, bytes, label: label), scope: scope, position: position)
 }
 
-private func putContainer<Result>(
-  _ content: (String) -> Content, _ scope: String?, _ position: OutputPosition, _ body: () throws -> Result
-) throws -> Result {
+private func putContainer(
+  _ content: (String) -> Content, _ scope: String?, _ position: OutputPosition, _ body: () throws -> Void
+) throws {
   let context = try TaskContext.required()
   let name = randomToken(10)
   context.put(content(name), scope, position)
   context.enter(name)
   defer { context.leave() }
-  return try body()
+  try body()
 }
