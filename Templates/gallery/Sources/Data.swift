@@ -1,7 +1,7 @@
 import WebIO
 
 func data() async throws {
-  putMarkdown("# Tables and charts")
+  heading("Tables and charts")
   try await example("Table") {
     putTable([
       ["Name", "Born", "Do"],

@@ -1,6 +1,12 @@
 import Glibc
 import WebIO
 
+/// The page's title; two columns need more room than text does.
+func heading(_ title: String) {
+  setEnv(title: title, outputMaxWidth: "72rem")
+  putMarkdown("# \(title)")
+}
+
 /// Runs `body` with its output on the left, and shows its source on the right; on a phone, below.
 func example(
   _ title: String, file: String = #filePath, line: Int = #line, _ body: () async throws -> Void

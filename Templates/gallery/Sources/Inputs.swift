@@ -1,7 +1,7 @@
 import WebIO
 
 func inputs() async throws {
-  putMarkdown("# Questions")
+  heading("Questions")
   try await example("One line") {
     putText(try await input("Your name?", placeholder: "Ada", help: "At least two letters", validate: long))
   }

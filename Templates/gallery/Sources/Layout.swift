@@ -1,7 +1,7 @@
 import WebIO
 
 func layout() async throws {
-  putMarkdown("# Layout")
+  heading("Layout")
   try await example("Boxes by their meaning") {
     putInfo("For your information")
     putSuccess("It worked")

@@ -1,7 +1,7 @@
 import WebIO
 
 func live() async throws {
-  putMarkdown("# Things that change")
+  heading("Things that change")
   try await example("Buttons") {
     putButton("One") { toast("You clicked", color: .success) }
     putButtons(["Yes", "No"], small: true) { toast("You said \($0)") }

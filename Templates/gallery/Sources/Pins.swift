@@ -1,7 +1,7 @@
 import WebIO
 
 func pins() async throws {
-  putMarkdown("# Inputs that stay")
+  heading("Inputs that stay")
   try await example("Read when you like") {
     try putInput("name", label: "Name", value: "Ada")
     putButton("Greet") { putText("Hello, \(try await pin.name?.string ?? "")!") }

@@ -1,7 +1,7 @@
 import WebIO
 
 func text() async throws {
-  putMarkdown("# Text and pictures")
+  heading("Text and pictures")
   try await example("Text") {
     putText("Line breaks\n   and spaces stay.")
     putText("Several", "values:", 1, 2.5, true)
