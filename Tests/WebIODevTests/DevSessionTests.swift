@@ -21,10 +21,10 @@ import WebIOPosix
       try Files.makeDirectories(scratch("out"))
       let script =
         build
-        ?? """
-        if grep -q SYNTAX Sources/main.swift; then echo "$PWD/Sources/main.swift:2:1: error: SYNTAX"; exit 1; fi
-        echo '[1/1] Compiling'; cp Sources/main.swift ../out/app.new; chmod +x ../out/app.new; mv ../out/app.new ../out/app
-        """
+          ?? """
+          if grep -q SYNTAX Sources/main.swift; then echo "$PWD/Sources/main.swift:2:1: error: SYNTAX"; exit 1; fi
+          echo '[1/1] Compiling'; cp Sources/main.swift ../out/app.new; chmod +x ../out/app.new; mv ../out/app.new ../out/app
+          """
       var options = DevSession.Options()
       options.port = 0
       options.host = "127.0.0.1"
@@ -36,7 +36,9 @@ import WebIOPosix
       let toolchain = Toolchain(swift: "/bin/false")
       let project = Project(
         directory: scratch("app"), name: "app", product: "app", scratchPath: scratch("out"), toolchain: toolchain,
-        roots: [WatchRoot(scratch("app"), isRecursive: false), WatchRoot(scratch("app/Sources")), WatchRoot(scratch("app/static"))],
+        roots: [
+          WatchRoot(scratch("app"), isRecursive: false), WatchRoot(scratch("app/Sources")), WatchRoot(scratch("app/static")),
+        ],
         workingDirectory: scratch("app"),
         request: .init(path: scratch("app"), product: nil, toolkit: .path("/"), environment: []))
       session = DevSession(project, options) { [events] in events.add(Self.text($0)) }
@@ -88,16 +90,18 @@ import WebIOPosix
     try setting.save("two")
     #expect(await setting.wait("reloaded 0"))
     #expect(try await setting.get("/gen").text == "2")
-    #expect(setting.events.all.filter { !$0.hasPrefix("output") && !$0.hasPrefix("GET") } == [
-      "building", "progress Compiling", "built", "ready", "building", "progress Compiling", "built", "reloaded 0",
-    ])
+    #expect(
+      setting.events.all.filter { !$0.hasPrefix("output") && !$0.hasPrefix("GET") } == [
+        "building", "progress Compiling", "built", "ready", "building", "progress Compiling", "built", "reloaded 0",
+      ])
     // The old one goes, and its name with it.
     while try await setting.processes() > 1 { await setting.events.settle(.milliseconds(20)) }
     #expect(try Files.list(setting.scratch("out")).filter { $0.contains("webio-") } == ["app.webio-2"])
     await setting.stop()
     #expect(try await setting.processes() == 0)
     #expect(try Files.list(setting.scratch("out")) == ["app"])
-    let refused = try await shell("bash -c 'exec 3<>/dev/tcp/127.0.0.1/\(setting.port)' 2>/dev/null && echo open || echo closed", in: "/")
+    let refused = try await shell(
+      "bash -c 'exec 3<>/dev/tcp/127.0.0.1/\(setting.port)' 2>/dev/null && echo open || echo closed", in: "/")
     #expect(refused == "closed\n")
   }
 

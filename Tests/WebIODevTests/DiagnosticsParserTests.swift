@@ -40,7 +40,8 @@ import WebIOPosix
     "", "Building for debugging...", "[3/6] Compiling App main.swift", "let x = 1 // error: none", "  |  `- error: in a frame",
     "3 |  foo() // error: x", "Build of product 'App' complete! (0.83s)", "error: ExitCode(rawValue: 1)", "error: fatalError",
     "clang: error: linker command failed with exit code 1 (use -v to see invocation)",
-    "error: emit-module command failed with exit code 1 (use -v to see invocation)", ">>> referenced by main.swift:3 (/p/main.swift:3)",
+    "error: emit-module command failed with exit code 1 (use -v to see invocation)",
+    ">>> referenced by main.swift:3 (/p/main.swift:3)",
     ">>> defined in x", "relative path.swift:1:1: error: x",
   ]) func otherLinesAreNone(line: String) {
     #expect(parse(line) == [])

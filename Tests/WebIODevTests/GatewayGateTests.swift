@@ -157,7 +157,8 @@ import WebIOPosix
       #expect(try await ask("Sources/main.swift", change) == 403, "\(change.list)")
     }
     #expect(try await ask("Sources/main.swift", side: .public) == 404)
-    let simple = try await TestClient.send(gateway, "POST", "/__webio/open", ["Content-Type": "text/plain"], body: Array("{}".utf8))
+    let simple = try await TestClient.send(
+      gateway, "POST", "/__webio/open", ["Content-Type": "text/plain"], body: Array("{}".utf8))
     #expect(simple.status == 403)
     #expect(try await TestClient.send(gateway, "GET", "/__webio/open").status == 405)
     #expect(opened.isEmpty)
@@ -188,7 +189,8 @@ import WebIOPosix
     let setting = try await GatewaySetting(Self.options())
     let lies: HTTPFields = [
       "Webio-Public": "0", "Webio-Developer": "guess", "WEBIO-DEVELOPER": "guess", "X-Forwarded-For": "1.2.3.4",
-      "X-Forwarded-Proto": "gopher", "X-Real-IP": "9.9.9.9", "Forwarded": "for=8.8.8.8", "Connection": "X-Hop, keep-alive", "X-Hop": "1",
+      "X-Forwarded-Proto": "gopher", "X-Real-IP": "9.9.9.9", "Forwarded": "for=8.8.8.8", "Connection": "X-Hop, keep-alive",
+      "X-Hop": "1",
       "Keep-Alive": "timeout=5", "TE": "trailers", "Proxy-Authorization": "x", "webio-session-id": "NEW-abc", "X-Mine": "kept",
     ]
     let local = try await TestClient.send(setting.gateway, "GET", "/headers", lies)
