@@ -1,3 +1,5 @@
+import Glibc
+
 /// Cuts a stream of bytes into lines, without their ends. A line longer than `limit` bytes is cut there.
 struct LineSplitter {
   private var rest: [UInt8] = []
@@ -9,12 +11,15 @@ struct LineSplitter {
   mutating func receive(_ bytes: UnsafeRawBufferPointer) -> [String] {
     var lines: [String] = []
     var start = bytes.startIndex
-    while let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) {
-      rest.append(contentsOf: bytes[start..<end])
+    while start < bytes.count, let base = bytes.baseAddress,
+      let newline = memchr(base + start, Int32(UInt8(ascii: "\n")), bytes.count - start)
+    {
+      let end = UnsafeRawPointer(newline) - base
+      rest.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
       lines.append(takeLine())
       start = end + 1
     }
-    rest.append(contentsOf: bytes[start...])
+    rest.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[start...]))
     while rest.count > limit {
       lines.append(String(decoding: rest[..<limit], as: UTF8.self))
       rest.removeFirst(limit)
