@@ -97,7 +97,8 @@ import WebIOPosix
     defer { setting.watcher.stop() }
     for index in 0..<20 {
       // The file is there before anyone can have seen the directory.
-      try await shell("mkdir -p Sources/N\(index)/deep/er && printf x > Sources/N\(index)/deep/er/f.swift", in: setting.scratch.path)
+      try await shell(
+        "mkdir -p Sources/N\(index)/deep/er && printf x > Sources/N\(index)/deep/er/f.swift", in: setting.scratch.path)
       #expect(await setting.wait(for: "Sources/N\(index)/deep/er/f.swift added"))
     }
     try setting.scratch.write("Sources/N0/deep/er/f.swift", "y")
