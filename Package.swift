@@ -25,7 +25,9 @@ let package = Package(
     .target(
       name: "CWebIOFrontend", path: "Sources/Frontend", exclude: ["PROTOCOL.md", "core.list", "tests"],
       sources: ["frontend.c"]),
-    .target(name: "CWebIOTemplates", path: "Templates", exclude: ["bmi", "chat", "form", "hello"], sources: ["templates.c"]),
+    .target(
+      name: "CWebIOTemplates", path: "Templates", exclude: ["bmi", "chat", "form", "gallery", "hello"],
+      sources: ["templates.c"]),
 
     // Floor 1
     .target(name: "WebIOPosix", dependencies: ["CWebIOLinux"], swiftSettings: strict),

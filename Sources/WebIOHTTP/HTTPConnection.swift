@@ -28,7 +28,7 @@ final class HTTPConnection: ByteStreamDelegate {
   var closesAfterResponse = false
 
   private var parser = HTTPRequestParser()
-  private var exchange: HTTPExchange?
+  private(set) var exchange: HTTPExchange?
   /// Read and not parsed yet.
   private var pending: [UInt8] = []
   /// What the running parse has not used yet.
@@ -38,9 +38,8 @@ final class HTTPConnection: ByteStreamDelegate {
   private var isReading = false
   var output: [UInt8] = []
   private var turns = 0
-  private var watch = StallWatch()
-  /// 0: the next sweep sets it.
-  private var deadline: UInt64 = 0
+  var watch = StallWatch()
+  var deadline = Deadline()
 
   init(_ stream: any ByteStream, _ server: HTTPServer, isSecure: Bool) {
     self.stream = stream
@@ -90,7 +89,7 @@ final class HTTPConnection: ByteStreamDelegate {
     return exchange.bodyState == .reading
   }
 
-  private func setReading(_ isOn: Bool) {
+  func setReading(_ isOn: Bool) {
     guard isOn != isReading else { return }
     isReading = isOn
     stream.setReading(isOn)
@@ -175,7 +174,7 @@ final class HTTPConnection: ByteStreamDelegate {
   }
 
   /// The body cannot be read to its end: nothing behind it can be understood.
-  private func failBody(_ exchange: HTTPExchange, _ error: HTTPError?) {
+  func failBody(_ exchange: HTTPExchange, _ error: HTTPError?) {
     closesAfterResponse = true
     exchange.bodyState = .paused
     guard let error else { return }
@@ -186,7 +185,7 @@ final class HTTPConnection: ByteStreamDelegate {
   }
 
   /// Answers what cannot be handed to the handler, and closes.
-  private func refuse(_ error: HTTPError) {
+  func refuse(_ error: HTTPError) {
     closesAfterResponse = true
     server.log(error, self)
     let body = Array("\(error.reason)\n".utf8)
@@ -286,7 +285,7 @@ final class HTTPConnection: ByteStreamDelegate {
 
   private func enter(_ phase: Phase) {
     self.phase = phase
-    deadline = 0
+    deadline.reset()
   }
 
   func close() {
@@ -325,69 +324,8 @@ final class HTTPConnection: ByteStreamDelegate {
     server.remove(self)
   }
 
-  /// Called about twice a second. Deadlines start with the first sweep that sees their phase.
-  func sweep(_ now: MonotonicTime) {
-    let limits = server.limits
-    if watch.isStalled(now, buffered: stream.bufferedBytes, limits.writeStall) { return stream.abort() }
-    let limit: Duration
-    switch phase {
-    case .idle: limit = limits.idle ?? limits.headDeadline
-    case .head: limit = limits.headDeadline
-    case .lingering: limit = limits.lingering
-    case .busy: return sweepBody(limits)
-    case .closed: return
-    }
-    // A client that is still taking its answer is not idle.
-    if phase == .idle, stream.bufferedBytes > 0 { deadline = 0 }
-    if deadline == 0 { deadline = (now + limit).nanoseconds }
-    guard now.nanoseconds >= deadline else { return }
-    switch phase {
-    case .head: turn { $0.refuse(HTTPError(.timedOut, .requestTimeout, "the request took too long")) }
-    case .idle: close()
-    default: stream.abort()
-    }
-  }
-
-  private func sweepBody(_ limits: HTTPLimits) {
-    guard let exchange, exchange.bodyState == .reading, let reader = exchange.bodyReader else { return }
-    reader.sweeps += 1
-    let elapsed = HTTPServer.sweepInterval * reader.sweeps
-    guard elapsed > limits.bodyGrace, reader.receivedBytes < limits.bodyRate * elapsed.wholeMilliseconds / 1_000 else {
-      return
-    }
-    turn { $0.failBody(exchange, HTTPError(.timedOut, .requestTimeout, "the body comes too slowly")) }
-  }
-
-  // MARK: Other protocols
-
-  func upgrade(
-    _ exchange: HTTPExchange, _ fields: HTTPFields, _ handshake: WebSocketHandshake.Acceptance, maxMessageSize: Int?
-  ) -> WebSocketConnection {
-    exchange.status = .switchingProtocols
-    turn { connection in
-      connection.output.append("HTTP/1.1 101 Switching Protocols\r\n")
-      connection.appendFields(fields)
-      connection.output += handshake.fields.bytes
-      connection.output.append("\r\n")
-    }
-    let unread = handOver(exchange)
-    let socket = WebSocketConnection(
-      stream, role: .server, limits: server.limits, maxMessageSize: maxMessageSize,
-      deflate: handshake.deflate, subprotocol: handshake.subprotocol, preface: unread)
-    server.add(socket)
-    return socket
-  }
-
-  func takeOver(_ exchange: HTTPExchange, _ head: [UInt8]) -> any ByteStream {
-    turn { $0.output += head }
-    let unread = handOver(exchange)
-    setReading(false)
-    stream.delegate = nil
-    return unread.isEmpty ? stream : PrefacedStream(unread, stream)
-  }
-
   /// Lets go of the stream. What was read and not parsed is the next owner's.
-  private func handOver(_ exchange: HTTPExchange) -> [UInt8] {
+  func handOver(_ exchange: HTTPExchange) -> [UInt8] {
     flush()
     let unread = pending.isEmpty ? rest.map { [UInt8]($0) } ?? [] : pending
     pending = []

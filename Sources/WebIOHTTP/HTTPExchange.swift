@@ -17,6 +17,9 @@ package final class HTTPExchange {
   package let peerAddress: String
   package let origin: StreamOrigin
   package let isSecure: Bool
+  /// Text that `respond` sends is compressed where the client accepts it. Leave it off where a secret and what
+  /// strangers sent are in one answer: the length would tell.
+  package var compresses: Bool
   /// The client went away before the answer was finished.
   package var onClose: (@EventLoop () -> Void)?
   /// `bufferedBytes` fell below half of the high-water mark, above which it had been.
@@ -45,6 +48,7 @@ package final class HTTPExchange {
   var responseState = ResponseState.none
   /// Small writes on their way to a chunk of the least size.
   var chunk: [UInt8] = []
+  var responseTrailers = HTTPFields()
   var status: HTTPStatus = 200
   var sentBytes = 0
   var startTime = MonotonicTime(nanoseconds: 0)
@@ -55,6 +59,7 @@ package final class HTTPExchange {
     peerAddress = connection.stream.peerAddress
     origin = connection.stream.origin
     isSecure = connection.isSecure
+    compresses = connection.server.options.compresses
     bodyState = request.framing == .none ? .ended : .unread
   }
 
@@ -116,6 +121,7 @@ package final class HTTPExchange {
   /// The whole answer. `Content-Length`, `Date` and `Connection` are ours; HEAD gets no body.
   package func respond(_ status: HTTPStatus, _ fields: HTTPFields = HTTPFields(), _ body: [UInt8] = []) {
     guard let connection, !hasStarted else { return }
+    if compresses, let packed = compress(fields, body) { return respond(status, packed.fields, packed.body) }
     connection.turn { connection in
       // An answer before the body was taken in full: the rest could be read as a request. RFC 9112 section 9.3.
       if bodyState != .ended { connection.closesAfterResponse = true }
@@ -123,6 +129,20 @@ package final class HTTPExchange {
       if !body.isEmpty { body.withUnsafeBytes { connection.writeBody($0, self) } }
       connection.finish(self)
     }
+  }
+
+  private func compress(_ fields: HTTPFields, _ body: [UInt8]) -> (fields: HTTPFields, body: [UInt8])? {
+    compresses = false
+    guard body.count >= 1_024, let type = fields["Content-Type"], MediaType.isCompressible(type),
+      !fields.contains("Content-Encoding")
+    else { return nil }
+    var fields = fields
+    if !fields.contains("Accept-Encoding", in: "Vary") { fields.append("Vary", "Accept-Encoding") }
+    guard Gzip.isAccepted(by: request.fields) else { return (fields, body) }
+    fields.append("Content-Encoding", "gzip")
+    // A strong entity tag is one of the bytes as they were.
+    if let tag = fields["ETag"], !tag.utf8.starts(with: "W/".utf8) { fields["ETag"] = "W/" + tag }
+    return (fields, Gzip.compress(body, level: 5))
   }
 
   package func respond(_ status: HTTPStatus, _ fields: HTTPFields = HTTPFields(), text: String) {
@@ -149,8 +169,10 @@ package final class HTTPExchange {
   package func write(_ bytes: [UInt8]) { bytes.withUnsafeBytes { write($0) } }
 
   /// Ends the body. A body shorter than its `Content-Length` closes the connection, so that the client can tell.
-  package func finish() {
+  /// `trailers` go behind a chunked body only. RFC 9110 section 6.5.
+  package func finish(trailers: HTTPFields = HTTPFields()) {
     guard let connection, hasStarted, !isFinished else { return }
+    responseTrailers = trailers
     connection.turn { $0.finish(self) }
   }
 
@@ -167,7 +189,9 @@ package final class HTTPExchange {
     guard let connection, !hasStarted else { return nil }
     let handshake: WebSocketHandshake.Acceptance
     do throws(HTTPError) {
-      handshake = try WebSocketHandshake.accept(request, subprotocol: subprotocol, compression: compression)
+      handshake = try WebSocketHandshake.accept(
+        request, subprotocol: subprotocol, compression: compression,
+        contextTakeover: connection.server.options.webSocketContextTakeover)
     } catch {
       respond(error.status, WebSocketHandshake.refusalFields, text: "\(error.reason)\n")
       return nil

@@ -103,8 +103,11 @@ extension HTTPConnection {
       if remaining > 0 { return }
     case .chunked:
       if !exchange.chunk.isEmpty { writeChunk(UnsafeRawBufferPointer(start: nil, count: 0), exchange) }
-      output.append("0\r\n\r\n")
-      exchange.sentBytes += 5
+      let start = output.count
+      output.append("0\r\n")
+      if exchange.responseTrailers.invalidName == nil { appendFields(exchange.responseTrailers) }
+      output.append("\r\n")
+      exchange.sentBytes += output.count - start
     case .untilClose, .bodiless: break
     }
     exchange.responseState = .finished

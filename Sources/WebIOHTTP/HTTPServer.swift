@@ -8,6 +8,11 @@ package struct HTTPServerOptions: Sendable {
   package var capitalizesNames = false
   /// Smaller writes of a chunked body wait for others, until the answer is finished.
   package var minimumChunkSize = 0
+  /// What `HTTPExchange.compresses` starts with.
+  package var compresses = false
+  /// WebSockets keep their compression windows from message to message, where the client wants it: smaller messages,
+  /// for about 300 KB a connection.
+  package var webSocketContextTakeover = false
 
   package init() {}
 }

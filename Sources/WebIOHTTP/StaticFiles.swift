@@ -9,6 +9,7 @@ package final class StaticFiles: HTTPRequestHandler {
   private let prefix: [UInt8]
   private let cacheControl: String
   private var compressed = CompressedFiles()
+  private var known: [[UInt8]: StaticFile] = [:]
 
   /// - Parameters:
   ///   - directory: Whose files are served.
@@ -44,68 +45,41 @@ package final class StaticFiles: HTTPRequestHandler {
   }
 
   private func serve(_ exchange: HTTPExchange, _ name: [UInt8], _ file: RegularFile) {
-    let request = exchange.request
-    let type = MediaType.of(path: name)
-    let isCompressible = MediaType.isCompressible(type)
-    var fields = HTTPFields()
-    fields.append("Content-Type", type)
-    fields.append("X-Content-Type-Options", "nosniff")
-    fields.append("Cache-Control", cacheControl)
-    if isCompressible { fields.append("Vary", "Accept-Encoding") }
+    let description = describe(file, name)
     // A range is one of the file itself.
-    if isCompressible, !request.fields.contains("Range"), Gzip.isAccepted(by: request.fields) {
+    if description.isCompressible, !exchange.request.fields.contains("Range"),
+      Gzip.isAccepted(by: exchange.request.fields)
+    {
       if let packed = root.open(name + Array(".gz".utf8)), packed.modifiedSeconds >= file.modifiedSeconds {
-        fields.append("Content-Encoding", "gzip")
-        return send(exchange, packed, Self.validators(packed, "-gz"), fields)
+        let variant = StaticFile(packed, type: description.type, cacheControl, coding: "gzip", tag: "-gz")
+        return send(exchange, packed, variant)
       }
-      let validators = Self.validators(file, "-z")
-      if let bytes = compressed.bytes(of: file, name, validators.etag) {
-        fields.append("Content-Encoding", "gzip")
-        guard prepare(exchange, validators, &fields) else { return }
-        return exchange.respond(.ok, fields, bytes)
+      let variant = StaticFile(file, type: description.type, cacheControl, coding: "gzip", tag: "-z")
+      if let bytes = compressed.bytes(of: file, name, variant.validators.etag) {
+        if variant.settles(exchange) { return }
+        return exchange.respond(.ok, variant.fields, bytes)
       }
     }
-    fields.append("Accept-Ranges", "bytes")
-    send(exchange, file, Self.validators(file, ""), fields)
+    send(exchange, file, description)
   }
 
-  private static func validators(_ file: RegularFile, _ suffix: String) -> Validators {
-    var etag: [UInt8] = [UInt8(ascii: "\"")]
-    etag.append(hex: file.modifiedSeconds)
-    etag.append(UInt8(ascii: "."))
-    etag.append(hex: file.modifiedNanoseconds)
-    etag.append(UInt8(ascii: "."))
-    etag.append(hex: file.size)
-    etag.append(text: suffix)
-    etag.append(UInt8(ascii: "\""))
-    return Validators(
-      etag: String(decoding: etag, as: UTF8.self), modified: HTTPDate(seconds: file.modifiedSeconds))
+  private func describe(_ file: RegularFile, _ name: [UInt8]) -> StaticFile {
+    if let description = known[name], description.describes(file) { return description }
+    let description = StaticFile(file, type: MediaType.of(path: name), cacheControl)
+    if known.count >= 1_000 { known = [:] }
+    known[name] = description
+    return description
   }
 
-  /// Adds the validators, and answers itself (giving false) where they settle the request.
-  private func prepare(_ exchange: HTTPExchange, _ validators: Validators, _ fields: inout HTTPFields) -> Bool {
-    fields.append("ETag", validators.etag)
-    fields.append("Last-Modified", validators.modified.description)
-    switch validators.evaluate(exchange.request.fields) {
-    case .proceed: return true
-    case .notModified:
-      fields.remove("Content-Type")
-      fields.remove("Content-Encoding")
-      exchange.respond(.notModified, fields)
-    case .preconditionFailed: exchange.respond(412)
-    }
-    return false
-  }
-
-  private func send(_ exchange: HTTPExchange, _ file: RegularFile, _ validators: Validators, _ fields: HTTPFields) {
-    var fields = fields
-    guard prepare(exchange, validators, &fields) else { return }
+  private func send(_ exchange: HTTPExchange, _ file: RegularFile, _ description: StaticFile) {
+    if description.settles(exchange) { return }
     let request = exchange.request
     // RFC 9110 section 14.2: a range means something for GET only.
-    let isRangeable = request.isGet && !fields.contains("Content-Encoding") && validators.allowRange(request.fields)
+    let isRangeable = request.isGet && description.allowsRanges && description.validators.allowRange(request.fields)
     switch ByteRange(isRangeable ? request.fields["Range"] : nil, size: file.size) {
-    case .whole: FileSender.send(exchange, .ok, fields, file, 0..<file.size)
+    case .whole: FileSender.send(exchange, .ok, description.fields, file, 0..<file.size)
     case .part(let range):
+      var fields = description.fields
       fields.append("Content-Range", "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(file.size)")
       FileSender.send(exchange, .partialContent, fields, file, range)
     case .unsatisfiable:

@@ -6,7 +6,7 @@ import WebIOPosix
 /// last, with 1006 when there was no close frame.
 @EventLoop
 package final class WebSocketConnection: ByteStreamDelegate, Listed {
-  private enum State {
+  enum State {
     case open
     /// Our close frame is out.
     case closing
@@ -27,21 +27,21 @@ package final class WebSocketConnection: ByteStreamDelegate, Listed {
   var listIndex = -1
   var onRemoval: (@EventLoop (WebSocketConnection) -> Void)?
 
-  private let stream: any ByteStream
-  private let limits: HTTPLimits
+  let stream: any ByteStream
+  let limits: HTTPLimits
   private let role: WebSocketRole
   private var parser: WebSocketParser
   private let deflate: WebSocketDeflate?
-  private var state = State.open
+  var state = State.open
   private var preface: [UInt8]
   private var output: [UInt8] = []
   private var batches = 0
   /// The latest ping's payload, when the peer does not take our pongs.
   private var owedPong: [UInt8]?
-  private var hasHeard = true
-  private var deadline: UInt64 = 0
-  private var hasPinged = false
-  private var watch = StallWatch()
+  var hasHeard = true
+  var deadline = Deadline()
+  var hasPinged = false
+  var watch = StallWatch()
 
   init(
     _ stream: any ByteStream, role: WebSocketRole, limits: HTTPLimits = HTTPLimits(), maxMessageSize: Int? = nil,
@@ -96,7 +96,7 @@ package final class WebSocketConnection: ByteStreamDelegate, Listed {
     guard state == .open else { return }
     batch { sendClose(code, reason) }
     state = .closing
-    deadline = 0
+    deadline.reset()
   }
 
   /// Ends the connection without a word.
@@ -119,7 +119,7 @@ package final class WebSocketConnection: ByteStreamDelegate, Listed {
     if bufferedBytes > limits.webSocketBuffer { EventLoop.run { [stream] in stream.abort() } }
   }
 
-  private func write(_ opcode: WebSocketOpcode, _ payload: UnsafeRawBufferPointer, isCompressed: Bool) {
+  func write(_ opcode: WebSocketOpcode, _ payload: UnsafeRawBufferPointer, isCompressed: Bool) {
     let mask = role == .client ? UInt32.random(in: .min ... .max) : nil
     if payload.count < 32 << 10 || mask != nil {
       WebSocketFrame.append(opcode, payload, isCompressed: isCompressed, mask: mask, to: &output)
@@ -230,7 +230,7 @@ package final class WebSocketConnection: ByteStreamDelegate, Listed {
   private func end() {
     flush()
     state = .ended
-    deadline = 0
+    deadline.reset()
     stream.closeWriting()
     stream.setReading(true)
   }
@@ -263,46 +263,5 @@ package final class WebSocketConnection: ByteStreamDelegate, Listed {
     report(WebSocketCloseCode.abnormal, "")
     onRemoval?(self)
     onRemoval = nil
-  }
-
-  // MARK: Deadlines
-
-  /// Called about twice a second.
-  func sweep(_ now: MonotonicTime) {
-    if watch.isStalled(now, buffered: stream.bufferedBytes, limits.writeStall) { return stream.abort() }
-    switch state {
-    case .closed: break
-    case .closing, .ended: if isDue(now, limits.webSocketClose) { stream.abort() }
-    case .open: sweepPing(now)
-    }
-  }
-
-  private func sweepPing(_ now: MonotonicTime) {
-    if hasHeard {
-      hasHeard = false
-      hasPinged = false
-      deadline = 0
-    }
-    if hasPinged {
-      if isDue(now, limits.webSocketPong) { stream.abort() }
-    } else if let interval = limits.webSocketPing, isDue(now, interval) {
-      hasPinged = true
-      deadline = 0
-      batch { write(.ping, UnsafeRawBufferPointer(start: nil, count: 0), isCompressed: false) }
-    }
-  }
-
-  private func isDue(_ now: MonotonicTime, _ limit: Duration) -> Bool {
-    if deadline == 0 { deadline = (now + limit).nanoseconds }
-    return now.nanoseconds >= deadline
-  }
-
-  /// A client has no server that sweeps for it.
-  private func scheduleOwnSweep() {
-    Reactor.shared.schedule(after: HTTPServer.sweepInterval) { [weak self] in
-      guard let self, state != .closed else { return }
-      sweep(.now)
-      scheduleOwnSweep()
-    }
   }
 }

@@ -12,8 +12,11 @@ struct LinkWatch {
   }
 
   static let interval: Duration = .seconds(2)
-  /// A silent peer is asked after this. Each answer stays in libssh2's queue for ever, so not sooner.
+  /// A silent peer is asked after this.
   static let silence: Duration = .seconds(8)
+  /// So many answers may stay in libssh2's queue (`LinkProbe`) before a silent peer is asked only every minute.
+  static let leakLimit = 500
+  static let slowSilence: Duration = .seconds(60)
   /// And has this long to say anything at all: 8 + 2 + 4 is within the 15 s that a dead link may go unnoticed.
   static let patience: Duration = .seconds(4)
   /// A tick that comes so much too late means that the process or the machine stood still.
@@ -23,6 +26,7 @@ struct LinkWatch {
   private var lastTick: MonotonicTime
   private var lastSuspension: Duration
   private var probedAt: MonotonicTime?
+  private var silence = Self.silence
 
   /// `suspension` is how long the machine has slept since it was started.
   init(now: MonotonicTime, suspension: Duration) {
@@ -30,6 +34,8 @@ struct LinkWatch {
     lastTick = now
     lastSuspension = suspension
   }
+
+  mutating func goSlow() { silence = Self.slowSilence }
 
   mutating func received(at now: MonotonicTime) {
     lastReceived = now
@@ -46,7 +52,7 @@ struct LinkWatch {
       return .probe
     }
     if let probedAt { return now - probedAt >= Self.patience ? .dead : .none }
-    guard now - lastReceived >= Self.silence else { return .none }
+    guard now - lastReceived >= silence else { return .none }
     probedAt = now
     return .probe
   }

@@ -24,6 +24,7 @@ final class SSHLink: TunnelLink, EventSource {
   private var deadline: TimerToken?
   private var watchTimer: TimerToken?
   private var watch: LinkWatch?
+  private var probe: LinkProbe?
 
   private var channels: [SSHChannel] = []
   private var writers: [SSHChannel] = []
@@ -214,6 +215,7 @@ final class SSHLink: TunnelLink, EventSource {
       deadline?.cancel()
       stage = .open
       watch = LinkWatch(now: .now, suspension: SystemClock.suspension)
+      probe = session.map { LinkProbe($0, isOpenSSH: $0.serverVersion.hasPrefix("SSH-2.0-OpenSSH")) }
       tickSoon()
       delegate?.link(self, didBind: port)
     }
@@ -234,6 +236,7 @@ final class SSHLink: TunnelLink, EventSource {
   private func turn() {
     acceptVisitors()
     readSession()
+    if stage == .open { probe?.advance() }
     var hasMore = false
     for channel in channels where stage == .open { hasMore = channel.pumpInput() || hasMore }
     guard stage == .open else { return }
@@ -305,7 +308,8 @@ final class SSHLink: TunnelLink, EventSource {
     switch action {
     case .none: break
     case .probe:
-      if session?.sendKeepalive() != true { watch?.received(at: .now) }
+      if probe?.send() != true { watch?.received(at: .now) }
+      if let probe, probe.leaks >= LinkWatch.leakLimit { watch?.goSlow() }
       flush()
     case .dead: return end(.connectionLost("\(endpoint) does not answer any more"))
     }
@@ -344,6 +348,7 @@ final class SSHLink: TunnelLink, EventSource {
     EventLoop.run { [self] in
       setup = nil
       login = nil
+      probe = nil
       session?.free()
       session = nil
       delegate?.linkDidEnd(self, error: error)

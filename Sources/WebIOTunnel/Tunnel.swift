@@ -118,8 +118,18 @@ package final class Tunnel {
     let jitter = Double(randomBytes(1)[0]) / 255
     let delay = schedule.failed(at: .now, jitter: jitter)
     state = .waiting
-    timer = Reactor.shared.schedule(after: delay) { [weak self] in self?.connect() }
+    wait(until: .now + delay, suspension: SystemClock.suspension)
     onEvent(.reconnecting(attempt: schedule.attempt, reason: error.problem, delay: delay))
+  }
+
+  /// In slices, because the timer's clock stands still while the machine sleeps: after that, nobody waits for it.
+  private func wait(until end: MonotonicTime, suspension: Duration) {
+    let slice = min(max(end - .now, .zero), .seconds(2))
+    timer = Reactor.shared.schedule(after: slice) { [weak self] in
+      guard let self, state == .waiting else { return }
+      let hasSlept = SystemClock.suspension - suspension > .seconds(1)
+      if MonotonicTime.now >= end || hasSlept { connect() } else { wait(until: end, suspension: suspension) }
+    }
   }
 
   // MARK: Open

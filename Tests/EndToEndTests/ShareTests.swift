@@ -50,9 +50,10 @@ extension EndToEnd {
 
     private func walk(_ project: HelloProject, _ webio: WebioCommand, _ server: SSHServer) async throws {
       var port = try await publicPort(webio)
+      try await webio.event("built", within: .seconds(300))
 
       // The page and a session come through.
-      let page = try HTTPProbe.get("/", port: port)
+      let page = try HTTPProbe.get("/", port: port, within: .seconds(30))
       #expect(page.status == 200 && page.fields["content-type"] == "text/html; charset=utf-8", "\(page)")
       #expect(try ask(port) == "Hello, Ada!")
 

@@ -238,6 +238,38 @@ private let get = "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
     #expect(test.stream.text == "HTTP/1.1 200 OK\r\nDate: then\r\nContent-Length: 1\r\n\r\na")
   }
 
+  @Test func trailersGoBehindChunks() {
+    let test = TestServer { exchange in
+      exchange.startResponse(.ok, ["Trailer": "X-Sum"])
+      exchange.write(Array("abc".utf8))
+      exchange.finish(trailers: ["X-Sum": "7"])
+    }
+    test.stream.receive(get)
+    #expect(test.stream.text.hasSuffix("3\r\nabc\r\n0\r\nX-Sum: 7\r\n\r\n"))
+  }
+
+  @Test func answersAreCompressedWhereThatHelps() {
+    var options = HTTPServerOptions()
+    options.compresses = true
+    var type = "text/html"
+    let body = Array(String(repeating: "hello world ", count: 100).utf8)
+    let test = TestServer(options: options) { $0.respond(.ok, ["Content-Type": type, "ETag": "\"a\""], body) }
+    func ask(_ encoding: String) -> [UInt8] {
+      test.stream.receive("GET / HTTP/1.1\r\nHost: x\r\nAccept-Encoding: \(encoding)\r\n\r\n")
+      return test.stream.takeBytes()
+    }
+    let packed = ask("gzip")
+    let text = String(decoding: packed, as: UTF8.self)
+    #expect(text.contains("Content-Encoding: gzip\r\n") && text.contains("Vary: Accept-Encoding\r\n"))
+    #expect(text.contains("ETag: W/\"a\"\r\n"))
+    let end = packed.indices.first { packed[$0...].starts(with: [13, 10, 13, 10]) } ?? 0
+    #expect(Gzip.expand(Array(packed[(end + 4)...]), limit: 10_000) == body)
+    let plain = String(decoding: ask("br"), as: UTF8.self)
+    #expect(!plain.contains("Content-Encoding") && plain.contains("Vary: Accept-Encoding\r\n"))
+    type = "image/png"
+    #expect(!String(decoding: ask("gzip"), as: UTF8.self).contains("gzip"))
+  }
+
   @Test func anInvalidFieldMakesItA500() {
     var reports: [String] = []
     let test = TestServer { $0.respond(.ok, ["X": "a\r\nSet-Cookie: b"], Array("secret".utf8)) }

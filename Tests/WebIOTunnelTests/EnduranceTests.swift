@@ -37,7 +37,9 @@ extension RealServers {
     }
 
     @Test func aFrozenServerIsNoticedWithinFifteenSecondsAndWelcomeBackInTwo() async throws {
-      let healthy = try await SSHServer()
+      var options = SSHServer.Options()
+      options.settings = ["LogLevel DEBUG1"]
+      let healthy = try await SSHServer(options)
       let idle = TunnelProbe(try TunnelProbe.configuration(healthy))
       let idlePort = try await idle.port()
       let server = try await SSHServer()
@@ -67,6 +69,8 @@ extension RealServers {
       try await Self.eventually("fifteen seconds") { MonotonicTime.now - begun > .seconds(15) }
       #expect(try await Visitor.exchange(port: idlePort, [1, 2]) == [1, 2])
       #expect(!idle.events.contains { if case .reconnecting = $0 { true } else { false } })
+      // And libssh2's queue did not grow by an answer that nobody takes.
+      #expect(healthy.log.contains("request env reply 1") && !healthy.log.contains("keepalive@"))
       await idle.stop()
       await healthy.remove()
     }

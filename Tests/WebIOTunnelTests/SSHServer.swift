@@ -47,14 +47,15 @@ final class SSHServer {
 
   /// Ready when it says that it listens.
   func start() async throws {
-    var lines = [
+    // sshd takes the first of two settings.
+    var lines = options.settings
+    lines += [
       "Port \(port)", "ListenAddress 127.0.0.1", "PidFile none", "UsePAM no", "StrictModes no",
       "PermitRootLogin yes", "AuthorizedKeysFile \(directory)/authorized_keys", "PasswordAuthentication no",
       "KbdInteractiveAuthentication no", "UseDNS no", "MaxStartups 500:30:500", "MaxSessions 20",
       "LogLevel VERBOSE",
     ]
     lines += options.hostKeyTypes.map { "HostKey \(directory)/host_\($0)" }
-    lines += options.settings
     try Files.replace(directory + "/sshd_config", Array((lines.joined(separator: "\n") + "\n").utf8))
     try await withCheckedThrowingContinuation { continuation in
       listening = continuation

@@ -82,6 +82,18 @@ import WebIOPosix
     }
   }
 
+  @Test func aPeerWhoseAnswersPileUpIsAskedRarely() {
+    var watch = LinkWatch(now: Self.time(0), suspension: .zero)
+    watch.goSlow()
+    var probed: [Double] = []
+    for second in stride(from: 2.0, through: 240, by: 2) {
+      guard watch.tick(now: Self.time(second), suspension: .zero) == .probe else { continue }
+      probed.append(second)
+      watch.received(at: Self.time(second))
+    }
+    #expect(probed == [60, 120, 180, 240])
+  }
+
   @Test func aMachineThatSleptAsksAtOnce() {
     var watch = LinkWatch(now: Self.time(0), suspension: .seconds(10))
     watch.received(at: Self.time(1))

@@ -8,12 +8,14 @@ final class AppHandler: HTTPRequestHandler {
   private let options: ServerOptions
   private let registry: SessionRegistry
   private let gate: OriginGate
+  private let files: StaticFiles?
 
   init(_ applications: ApplicationTable, _ options: ServerOptions, gate: OriginGate) throws {
     self.applications = applications
     self.options = options
     self.gate = gate
     registry = SessionRegistry(reconnectTimeout: options.reconnectTimeout)
+    files = try options.staticDirectory.map { try StaticFiles(directory: $0) }
   }
 
   func handle(_ exchange: HTTPExchange) {
@@ -24,6 +26,7 @@ final class AppHandler: HTTPRequestHandler {
     let path = request.path
     if path == "/" { return root(exchange) }
     if path.hasPrefix(assetPrefix) { return asset(exchange, String(path.dropFirst(assetPrefix.count))) }
+    if let files, files.covers(request) { return files.handle(exchange) }
     if path == "/healthz" { return exchange.respond(.ok, text: "ok\n") }
     exchange.respond(.notFound, text: "There is nothing at this address.\n")
   }
@@ -49,6 +52,7 @@ final class AppHandler: HTTPRequestHandler {
     fields.append("X-Content-Type-Options", "nosniff")
     fields.append("Referrer-Policy", "same-origin")
     fields.append("Cache-Control", "no-cache")
+    exchange.compresses = true
     exchange.respond(.ok, fields, html)
   }
 
@@ -63,8 +67,17 @@ final class AppHandler: HTTPRequestHandler {
     fields.append("Cross-Origin-Resource-Policy", "same-origin")
     let isVersioned = exchange.request.queryValue("v") == FrontendAssets.version
     fields.append("Cache-Control", isVersioned ? "public, max-age=31536000, immutable" : "no-cache")
-    exchange.respond(.ok, fields, isCore ? FrontendLinker.core : file)
+    exchange.compresses = true
+    guard isCore, Gzip.isAccepted(by: exchange.request.fields) else {
+      return exchange.respond(.ok, fields, isCore ? FrontendLinker.core : file)
+    }
+    fields.append("Content-Encoding", "gzip")
+    fields.append("Vary", "Accept-Encoding")
+    exchange.respond(.ok, fields, Self.compressedCore)
   }
+
+  /// Compressed once for all visitors, and so as well as it goes.
+  private static let compressedCore = Gzip.compress(FrontendLinker.core, level: 9)
 
   private func openSession(_ exchange: HTTPExchange) {
     let request = exchange.request

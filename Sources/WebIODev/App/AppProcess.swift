@@ -59,7 +59,11 @@ package final class AppProcess {
     defer { Glibc.close(pipe[1]) }
     let names = ["WEBIO_DEV", "WEBIO_LISTEN_FD", "WEBIO_READY_FD", "WEBIO_DEV_TOKEN", "WEBIO_GENERATION"]
     let kept = environment.filter { entry in !names.contains { entry.hasPrefix("\($0)=") } }
-    let added = zip(names, ["1", "3", "4", token, String(generation)]).map { "\($0)=\($1)" }
+    var added = zip(names, ["1", "3", "4", token, String(generation)]).map { "\($0)=\($1)" }
+    // Of a crash only what leads to its place: the message and the thread that it happened in.
+    if !kept.contains(where: { $0.hasPrefix("SWIFT_BACKTRACE=") }) {
+      added.append("SWIFT_BACKTRACE=threads=crashed,registers=none,images=none,color=no,interactive=no,limit=24,top=4")
+    }
     readyWatch = try ReadyWatch(pipe[0]) { [weak self] in self?.isReady() }
     child = try ChildProcess(
       executable, arguments, environment: kept + added, directory: directory,
