@@ -8,6 +8,8 @@ package struct BuildCommand: Sendable, Equatable {
   package var directory: String
   /// Where the executable is once the build has succeeded.
   package var executable: String
+  /// Where SwiftPM keeps its plan; nil when it is not SwiftPM that builds.
+  var scratchPath: String?
 
   package init(path: String, arguments: [String], environment: [String], directory: String, executable: String) {
     self.path = path
@@ -25,7 +27,7 @@ package struct BuildCommand: Sendable, Equatable {
   /// LLVM style notes have places of their own.
   package static func swiftBuild(_ project: Project) -> BuildCommand {
     let linker = project.toolchain.hasFastLinker ? ["-Xswiftc", "-use-ld=lld"] : []
-    return BuildCommand(
+    var command = BuildCommand(
       path: project.toolchain.swift,
       arguments: [
         "build", "--product", project.product, "--scratch-path", project.scratchPath, "--disable-index-store",
@@ -33,6 +35,8 @@ package struct BuildCommand: Sendable, Equatable {
       ] + linker,
       environment: project.toolchain.environment, directory: project.directory,
       executable: Path.join(project.scratchPath, "debug/\(project.product)"))
+    command.scratchPath = project.scratchPath
+    return command
   }
 }
 
