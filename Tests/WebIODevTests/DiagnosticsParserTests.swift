@@ -6,8 +6,10 @@ import WebIOPosix
 /// The samples are what Swift 6.3.1 printed for such sources.
 @Suite struct DiagnosticsParserTests {
   private func parse(_ log: String, package: String = "/p") -> [String] {
-    DiagnosticsParser.parse(log.split(separator: "\n", omittingEmptySubsequences: false).map(String.init), package: package)
-      .map { "\($0.place ?? "-") \($0.severity): \($0.message)" }
+    DiagnosticsParser.parse(
+      log.split(separator: "\n", omittingEmptySubsequences: false).map(String.init), package: package
+    )
+    .map { "\($0.place ?? "-") \($0.severity): \($0.message)" }
   }
 
   @Test(arguments: [
@@ -19,7 +21,10 @@ import WebIOPosix
       "/p/a b/ü.swift:12:20: warning: 'a()' is deprecated: use b [#DeprecatedDeclaration]",
       "a b/ü.swift:12:20 warning: 'a()' is deprecated: use b"
     ),
-    ("/p/main.swift:2:8: error: custom: with colon 3:4: error: x", "main.swift:2:8 error: custom: with colon 3:4: error: x"),
+    (
+      "/p/main.swift:2:8: error: custom: with colon 3:4: error: x",
+      "main.swift:2:8 error: custom: with colon 3:4: error: x"
+    ),
     ("/p/main.swift:2:8: warning: foo: error: bar", "main.swift:2:8 warning: foo: error: bar"),
     ("/p/c.c:7: error: old style", "c.c:7 error: old style"),
     ("/other/x.swift:1:1: error: elsewhere", "/other/x.swift:1:1 error: elsewhere"),
@@ -37,8 +42,10 @@ import WebIOPosix
   }
 
   @Test(arguments: [
-    "", "Building for debugging...", "[3/6] Compiling App main.swift", "let x = 1 // error: none", "  |  `- error: in a frame",
-    "3 |  foo() // error: x", "Build of product 'App' complete! (0.83s)", "error: ExitCode(rawValue: 1)", "error: fatalError",
+    "", "Building for debugging...", "[3/6] Compiling App main.swift", "let x = 1 // error: none",
+    "  |  `- error: in a frame",
+    "3 |  foo() // error: x", "Build of product 'App' complete! (0.83s)", "error: ExitCode(rawValue: 1)",
+    "error: fatalError",
     "clang: error: linker command failed with exit code 1 (use -v to see invocation)",
     "error: emit-module command failed with exit code 1 (use -v to see invocation)",
     ">>> referenced by main.swift:3 (/p/main.swift:3)",
@@ -104,7 +111,8 @@ import WebIOPosix
 
   @Test func framesComeFromTheSource() throws {
     let scratch = try Scratch()
-    let file = try scratch.write("Sources/main.swift", "one\ntwo\nlet é = \"ü\"; bad(é)\n\tfoo(1)\nfive\r\nsix\nseven\n")
+    let file = try scratch.write(
+      "Sources/main.swift", "one\ntwo\nlet é = \"ü\"; bad(é)\n\tfoo(1)\nfive\r\nsix\nseven\n")
     func frame(_ line: Int, _ column: Int) -> String? {
       DiagnosticsParser.parse(["\(file):\(line):\(column): error: x"], package: scratch.path).first?.frame
     }

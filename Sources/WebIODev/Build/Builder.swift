@@ -49,6 +49,9 @@ package final class Builder {
 
   package var isBuilding: Bool { queue.isBusy }
 
+  /// Whether the next save of contents alone is built without SwiftPM.
+  var isDirect: Bool { !needsFull && plan?.isCurrent == true }
+
   /// Builds what is on disk now. A build under way is called off.
   package func build() {
     needsFull = true

@@ -29,7 +29,8 @@ package struct DirectPlan: Sendable, Equatable {
 
   /// Reads SwiftPM's plan after a good build. Nil when there is something in it that this path does not know.
   @EventLoop
-  static func make(scratchPath: String, product: String, environment: [String], directory: String) async -> DirectPlan? {
+  static func make(scratchPath: String, product: String, environment: [String], directory: String) async -> DirectPlan?
+  {
     let manifest = Path.join(scratchPath, "debug.yaml")
     guard let text = try? Files.read(manifest), let time = modified(manifest),
       let linkDriver = arguments(of: product, kind: "exe", in: text),
@@ -43,7 +44,8 @@ package struct DirectPlan: Sendable, Equatable {
       return output?.status.isSuccess == true ? output?.lines : nil
     }
     guard let compileJobs = await run(compileDriver), let linkJobs = await run(linkDriver) else { return nil }
-    let objects = Path.join(scratchPath, "webio-direct")
+    // Two single files share a scratch path, and must not share objects.
+    let objects = Path.join(scratchPath, "webio-direct/\(product)")
     guard let compile = compile(compileJobs, sources, objects),
       let linkJob = linkJobs.last(where: { !$0.isEmpty }).flatMap(ShellWords.split), !linkJob.isEmpty,
       let linker = (await run(linkJob))?.last(where: { !$0.isEmpty }).flatMap(ShellWords.split),

@@ -18,7 +18,8 @@ enum ManifestReader {
     let output = try await CommandOutput.of(
       toolchain.swift, arguments, environment: toolchain.environment, directory: package)
     let lines = output.lines
-    if output.status.isSuccess, let first = lines.firstIndex(of: "{"), let last = lines.lastIndex(of: "}"), first < last {
+    if output.status.isSuccess, let first = lines.firstIndex(of: "{"), let last = lines.lastIndex(of: "}"), first < last
+    {
       let dump = Array(lines[first...last].joined(separator: "\n").utf8)
       if let json = try? JSONParser.parse(dump), let manifest = ProjectManifest(json) {
         keep(dump, cache, scratch)
@@ -47,6 +48,7 @@ package struct BrokenManifest: Error {
   package var asDevError: DevError {
     let first = diagnostics.first.map { "\($0.place.map { "\($0): " } ?? "")\($0.message)" } ?? log.last ?? ""
     return DevError(
-      .badManifest, "SwiftPM cannot read the Package.swift: \(first)", advice: "See all it says: swift package dump-package")
+      .badManifest, "SwiftPM cannot read the Package.swift: \(first)",
+      advice: "See all it says: swift package dump-package")
   }
 }
