@@ -61,6 +61,8 @@ let package = Package(
       path: "Tests/PageTests", swiftSettings: strict),
 
     .testTarget(name: "WebIOTests", dependencies: ["WebIO", "WebIOHTTP", "WebIOPosix"], swiftSettings: strict),
+    .testTarget(
+      name: "WebIOTLSTests", dependencies: ["WebIOTLS", "WebIOHTTP", "WebIOPosix"], swiftSettings: strict),
     .testTarget(name: "WebIOPosixTests", dependencies: ["WebIOPosix"], swiftSettings: strict),
     .testTarget(name: "WebIODevTests", dependencies: ["WebIODev", "WebIOHTTP", "WebIOPosix"], swiftSettings: strict),
     .testTarget(name: "WebIOHTTPTests", dependencies: ["WebIOHTTP", "WebIOPosix"], swiftSettings: strict),
