@@ -6,8 +6,7 @@ import WebIOPosix
 
 extension LoopTests {
   @EventLoop @Suite struct AppProcessTests {
-    private func start(_ scratch: Scratch, _ modes: [String], _ events: Recorder<AppProcess.Event>) throws -> AppProcess
-    {
+    private func start(_ scratch: Scratch, _ modes: [String], _ events: Recorder<AppProcess.Event>) throws -> AppProcess {
       try AppProcess(
         executable: FakeApp.python, arguments: [try FakeApp.write(to: scratch)] + modes, directory: scratch.path,
         environment: Environment.all, generation: 7, token: "t"

@@ -278,8 +278,7 @@ extension LoopTests {
       func verdict(_ forwarded: String?) -> PublicGate.Verdict {
         gate.verdict(authorization: nil, forwardedFor: forwarded, at: now)
       }
-      for address in ["203.0.113.7", "203.0.113.255", "::ffff:203.0.113.9", "2001:db8:7fff::1", "1.1.1.1, 203.0.113.7"]
-      {
+      for address in ["203.0.113.7", "203.0.113.255", "::ffff:203.0.113.9", "2001:db8:7fff::1", "1.1.1.1, 203.0.113.7"] {
         #expect(verdict(address) == .allowed, "\(address)")
       }
       for address in ["203.0.114.7", "2001:db8:8000::1", "203.0.113.7, 1.1.1.1", "", "x", "203.0.113"] {

@@ -29,8 +29,7 @@ package struct DirectPlan: Sendable, Equatable {
 
   /// Reads SwiftPM's plan after a good build. Nil when there is something in it that this path does not know.
   @EventLoop
-  static func make(scratchPath: String, product: String, environment: [String], directory: String) async -> DirectPlan?
-  {
+  static func make(scratchPath: String, product: String, environment: [String], directory: String) async -> DirectPlan? {
     let manifest = Path.join(scratchPath, "debug.yaml")
     guard let text = try? Files.read(manifest), let time = modified(manifest),
       let linkDriver = arguments(of: product, kind: "exe", in: text),

@@ -18,8 +18,7 @@ enum ManifestReader {
     let output = try await CommandOutput.of(
       toolchain.swift, arguments, environment: toolchain.environment, directory: package)
     let lines = output.lines
-    if output.status.isSuccess, let first = lines.firstIndex(of: "{"), let last = lines.lastIndex(of: "}"), first < last
-    {
+    if output.status.isSuccess, let first = lines.firstIndex(of: "{"), let last = lines.lastIndex(of: "}"), first < last {
       let dump = Array(lines[first...last].joined(separator: "\n").utf8)
       if let json = try? JSONParser.parse(dump), let manifest = ProjectManifest(json) {
         keep(dump, cache, scratch)

@@ -15,8 +15,7 @@ struct GitLock {
         return
       }
       // A linked work tree: the file names its part of the repository.
-      if let text = try? Files.readText(entry), text.hasPrefix("gitdir: "), let line = text.split(separator: "\n").first
-      {
+      if let text = try? Files.readText(entry), text.hasPrefix("gitdir: "), let line = text.split(separator: "\n").first {
         path = Path.join(Path.join(parent, String(line.dropFirst(8))), "index.lock")
         return
       }
