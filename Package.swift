@@ -56,6 +56,9 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["WebIOPosix", "CWebIOLinux"], path: "Tests/Support", swiftSettings: strict),
     .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "WebIOCommand"], swiftSettings: strict),
+    .testTarget(
+      name: "PageEndToEndTests", dependencies: ["TestSupport", "WebIO", "WebIOHTTP", "WebIOPosix"],
+      path: "Tests/PageTests", swiftSettings: strict),
 
     .testTarget(name: "WebIOTests", dependencies: ["WebIO", "WebIOHTTP", "WebIOPosix"], swiftSettings: strict),
     .testTarget(name: "WebIOPosixTests", dependencies: ["WebIOPosix"], swiftSettings: strict),

@@ -13,7 +13,10 @@ class SelectField extends Field {
     const { spec } = this;
     const select = this.common(h("select", { class: spec.multiple ? "w-input w-multiple" : "w-input", multiple: Boolean(spec.multiple) }));
     this.fill(select, spec.options || []);
-    if (spec.value !== undefined) this.choose(select, spec.value);
+    if (spec.value !== undefined) {
+      this.choose(select, spec.value);
+      for (const option of select.options) option.defaultSelected = option.selected;
+    }
     select.addEventListener("change", () => this.changedByHand());
     select.addEventListener("blur", () => this.hooks.blurred(this));
     if (spec.multiple) this.toggleByClick(select);
@@ -71,7 +74,10 @@ class ChoiceField extends Field {
     const isRadio = this.inputType === "radio";
     const group = h("div", { class: this.spec.inline ? "w-choices w-inline" : "w-choices", role: isRadio ? "radiogroup" : "group", "aria-labelledby": `${this.id}-label` });
     this.fill(group, this.spec.options || []);
-    if (this.spec.value !== undefined) this.choose(group, this.spec.value);
+    if (this.spec.value !== undefined) {
+      this.choose(group, this.spec.value);
+      for (const input of group.querySelectorAll("input")) input.defaultChecked = input.checked;
+    }
     group.addEventListener("change", () => this.changedByHand());
     group.addEventListener("focusout", (event) => { if (!group.contains(event.relatedTarget)) this.hooks.blurred(this); });
     return group;

@@ -9,13 +9,14 @@ class FileField extends Field {
     const accept = Array.isArray(spec.accept) ? spec.accept.join(",") : spec.accept;
     const input = this.common(h("input", { type: "file", class: "w-file-input", multiple: Boolean(spec.multiple), accept: accept || null }));
     input.removeAttribute("placeholder");
-    input.addEventListener("change", () => { this.showFiles(); this.changedByHand(); });
+    input.addEventListener("change", () => { this.changedByHand(); this.showFiles(); });
     return input;
   }
 
   // The native input lies invisibly over the whole area: a click, a drop and the keyboard all reach it without any script.
   frame() {
-    const words = this.spec.placeholder && this.spec.placeholder !== "Choose file" ? this.spec.placeholder : say(this.spec.multiple ? "browse_files" : "browse_file");
+    // The two placeholders are what servers send when the app chose none.
+    const words = this.spec.placeholder && !["Choose file", "Choose files"].includes(this.spec.placeholder) ? this.spec.placeholder : say(this.spec.multiple ? "browse_files" : "browse_file");
     this.list = h("ul", { class: "w-files" });
     this.area = h("div", { class: "w-drop" }, this.control, icon("file"), h("span", null, h("b", null, words), " ", say("drop_file")));
     for (const type of ["dragenter", "dragover"]) this.area.addEventListener(type, () => this.area.classList.add("w-over"));
@@ -27,7 +28,7 @@ class FileField extends Field {
     this.list.replaceChildren(...[...this.control.files].map((file, i) => h("li", null, icon("file"), h("span", { class: "w-file-name" }, file.name),
       h("span", { class: "w-file-size" }, readableSize(file.size)),
       h("button", { type: "button", class: "w-close", "aria-label": say("remove_file", file.name), onclick: () => this.remove(i) }, icon("close")))));
-    const problem = this.problem();
+    const problem = this.sizeProblem();
     if (problem) this.setStatus(false, problem);
   }
 
@@ -35,19 +36,20 @@ class FileField extends Field {
     const transfer = new DataTransfer();
     [...this.control.files].forEach((file, i) => { if (i !== index) transfer.items.add(file); });
     this.control.files = transfer.files;
-    this.setStatus(null);
-    this.showFiles();
     this.changedByHand();
+    this.showFiles();
     this.control.focus();
   }
 
-  problem() {
+  problem() { return this.sizeProblem() || super.problem(); }
+
+  sizeProblem() {
     const { max_size: one, max_total_size: all } = this.spec;
     const files = [...this.control.files];
     const tooLarge = one ? files.find((file) => file.size > one) : null;
     if (tooLarge) return say("file_size_exceed", tooLarge.name, readableSize(one));
     if (all && files.reduce((sum, file) => sum + file.size, 0) > all) return say("file_total_size_exceed", readableSize(all));
-    return super.problem();
+    return null;
   }
 
   // The contents travel beside the event; in it stands only the place they are put.

@@ -13,7 +13,8 @@ class LineField extends Field {
     if (spec.type === "float") setAttributes(input, { step: spec.step ?? "any", inputmode: "decimal" });
     if (spec.type === "number") setAttributes(input, { step: spec.step, inputmode: "numeric" });
     if (type === "text" || type === "password") setAttributes(input, { autocomplete: spec.autocomplete ?? (type === "password" ? "current-password" : "off") });
-    if (spec.value !== undefined && spec.value !== null) input.value = spec.value;
+    // The attribute, because a form's reset goes back to it.
+    if (spec.value !== undefined && spec.value !== null) input.defaultValue = spec.value;
     this.datalist = h("datalist", { id: `${this.id}-list` });
     if (spec.datalist) this.suggest(input, spec.datalist);
     input.addEventListener("input", () => this.changedByHand());
@@ -68,7 +69,7 @@ class AreaField extends Field {
   build() {
     const { spec } = this;
     const area = this.common(h("textarea", { class: spec.code ? "w-input w-mono" : "w-input", rows: spec.rows || 6, spellcheck: spec.code ? "false" : null }));
-    if (spec.value) area.value = spec.value;
+    if (spec.value) area.defaultValue = spec.value;
     if (spec.code) this.makeEditor(area);
     area.addEventListener("input", () => this.changedByHand());
     return area;
@@ -97,7 +98,7 @@ class SliderField extends Field {
     const input = this.common(h("input", {
       class: "w-slider", type: "range", min: spec.min_value ?? 0, max: spec.max_value ?? 100, step: spec.step ?? 1,
     }));
-    input.value = spec.value ?? 0;
+    input.defaultValue = spec.value ?? 0;
     this.shown = h("output", { class: "w-slider-value", for: this.id }, input.value);
     this.paint(input);
     input.addEventListener("input", () => { this.paint(input); this.changedByHand(); });

@@ -80,7 +80,7 @@ export class Field {
   problem() {
     const control = this.control;
     if (!control.willValidate || control.checkValidity()) return null;
-    if (control.validity.valueMissing) return say(this.spec.type === "select" ? "choice_required" : "field_required");
+    if (control.validity.valueMissing) return say(/^(select|file)$/.test(this.spec.type) ? "choice_required" : "field_required");
     return control.validationMessage || say("error_in_input");
   }
 

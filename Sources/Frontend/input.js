@@ -68,8 +68,9 @@ class Form {
   }
 
   wasReset() {
-    // The reset event comes before the controls have changed back.
-    queueMicrotask(() => this.fields.forEach((field) => {
+    dropDraft(this.draft);
+    // The reset event comes before the controls have changed back, and a microtask would still run before that.
+    setTimeout(() => this.fields.forEach((field) => {
       field.setStatus(null);
       if (field.showFiles) field.showFiles();
       if (field.paint) field.paint(field.control);

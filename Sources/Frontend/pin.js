@@ -20,7 +20,8 @@ function pinChanged(field) {
 function pin(spec) {
   const old = pins.get(spec.input.name);
   if (old && old.root.isConnected) old.root.replaceWith(h("p", { class: "w-note" }, say("duplicated_pin_name")));
-  const field = makeField(spec.input, { changed: pinChanged, blurred: () => {}, pressed: pinChanged });
+  // A pin is never sent, so nothing in it can be missing.
+  const field = makeField({ ...spec.input, required: false }, { changed: pinChanged, blurred: () => {}, pressed: pinChanged });
   field.root.classList.add("w-pin");
   // Enter in a lone field has nothing to submit.
   pins.set(spec.input.name, field);

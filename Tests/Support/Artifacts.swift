@@ -1,15 +1,15 @@
 import Foundation
 
 /// What a run leaves for a person to look at: `$WEBIO_ARTIFACTS`, or .build/artifacts.
-enum Artifacts {
-  static let directory =
+public enum Artifacts {
+  public static let directory =
     ProcessInfo.processInfo.environment["WEBIO_ARTIFACTS"]
     ?? FileManager.default.currentDirectoryPath + "/.build/artifacts"
 
-  static func save(_ name: String, _ data: Data) throws {
+  public static func save(_ name: String, _ data: Data) throws {
     try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
     try data.write(to: URL(fileURLWithPath: "\(directory)/\(name)"))
   }
 
-  static func save(_ name: String, _ text: String) throws { try save(name, Data(text.utf8)) }
+  public static func save(_ name: String, _ text: String) throws { try save(name, Data(text.utf8)) }
 }

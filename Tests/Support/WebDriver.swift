@@ -1,16 +1,15 @@
 import Foundation
-import TestSupport
 
 /// A client of the W3C WebDriver protocol: one chromedriver, one headless Chromium, one tab.
-final class WebDriver: Sendable {
+public final class WebDriver: Sendable {
   private let driver: GuardedService
   private let profile: TemporaryDirectory
   private let port: UInt16
   private let session: String
 
-  struct Failure: Error, CustomStringConvertible {
-    let code: String
-    let description: String
+  public struct Failure: Error, CustomStringConvertible {
+    public let code: String
+    public let description: String
   }
 
   private init(_ driver: GuardedService, _ profile: TemporaryDirectory, port: UInt16, session: String) {
@@ -20,7 +19,7 @@ final class WebDriver: Sendable {
     self.session = session
   }
 
-  static func start() async throws -> WebDriver {
+  public static func start() async throws -> WebDriver {
     let port = try freePort()
     let driver = try await GuardedService(
       Program.require("chromedriver"), ["--port=\(port)", "--log-level=WARNING"])
@@ -61,24 +60,25 @@ final class WebDriver: Sendable {
     return value
   }
 
-  private func call(_ method: String, _ path: String, _ body: JSON? = nil) throws -> JSON {
+  /// A command of the protocol that has no function here.
+  public func call(_ method: String, _ path: String, _ body: JSON? = nil) throws -> JSON {
     try Self.call(port, method, "/session/\(session)\(path)", body)
   }
 
-  func open(_ url: String) async throws { _ = try call("POST", "/url", ["url": .string(url)]) }
+  public func open(_ url: String) async throws { _ = try call("POST", "/url", ["url": .string(url)]) }
 
-  func resize(width: Int, height: Int) async throws {
+  public func resize(width: Int, height: Int) async throws {
     _ = try call(
       "POST", "/window/rect", ["width": .number(Double(width)), "height": .number(Double(height))])
   }
 
   /// The value of a script's `return`; its arguments are `arguments[0]` …
-  func run(_ script: String, _ arguments: JSON...) async throws -> JSON {
+  public func run(_ script: String, _ arguments: JSON...) async throws -> JSON {
     try call("POST", "/execute/sync", ["script": .string(script), "args": .array(arguments)])
   }
 
   /// The same, but a page that is just being exchanged gives null instead of an error.
-  func look(_ script: String, _ arguments: JSON...) async throws -> JSON {
+  public func look(_ script: String, _ arguments: JSON...) async throws -> JSON {
     do {
       return try call("POST", "/execute/sync", ["script": .string(script), "args": .array(arguments)])
     } catch let failure as Failure where failure.code != "invalid session id" {
@@ -87,10 +87,10 @@ final class WebDriver: Sendable {
   }
 
   /// What a person reads on the page.
-  var text: String { get async throws { try await look("return document.body.innerText").string ?? "" } }
+  public var text: String { get async throws { try await look("return document.body.innerText").string ?? "" } }
 
   /// What the overlay of `webio dev` says, nil when there is none in view.
-  var overlay: String? {
+  public var overlay: String? {
     get async throws {
       try await look(
         """
@@ -101,13 +101,13 @@ final class WebDriver: Sendable {
     }
   }
 
-  func waitForText(_ wanted: String, within limit: Duration = .seconds(20)) async throws {
+  public func waitForText(_ wanted: String, within limit: Duration = .seconds(20)) async throws {
     try await eventually("the page shows “\(wanted)”", within: limit, state: describe) {
       try await text.contains(wanted)
     }
   }
 
-  func waitForOverlay(
+  public func waitForOverlay(
     _ wanted: String, within limit: Duration = .seconds(30)
   ) async throws -> String {
     try await eventually("the overlay says “\(wanted)”", within: limit, state: describe) {
@@ -116,12 +116,12 @@ final class WebDriver: Sendable {
     }
   }
 
-  func waitForNoOverlay(within limit: Duration = .seconds(30)) async throws {
+  public func waitForNoOverlay(within limit: Duration = .seconds(30)) async throws {
     try await eventually("the overlay goes", within: limit, state: describe) { try await overlay == nil }
   }
 
   /// For a failure's message.
-  func describe() async -> String {
+  public func describe() async -> String {
     let url = (try? await run("return location.href"))?.string ?? "?"
     let text = (try? await text) ?? "?"
     let overlay = (try? await overlay).flatMap { $0 } ?? "none"
@@ -130,7 +130,7 @@ final class WebDriver: Sendable {
   }
 
   /// Waits for an element and gives its WebDriver id.
-  func find(_ selector: String, within limit: Duration = .seconds(20)) async throws -> String {
+  public func find(_ selector: String, within limit: Duration = .seconds(20)) async throws -> String {
     try await eventually("the page has \(selector)", within: limit, state: describe) {
       do {
         let found = try call("POST", "/element", ["using": "css selector", "value": .string(selector)])
@@ -141,23 +141,23 @@ final class WebDriver: Sendable {
     }
   }
 
-  func click(_ selector: String) async throws {
+  public func click(_ selector: String) async throws {
     _ = try call("POST", "/element/\(try await find(selector))/click", [:])
   }
 
   /// Types as a person does, key by key. `\u{E007}` is Enter.
-  func type(_ text: String, into selector: String) async throws {
+  public func type(_ text: String, into selector: String) async throws {
     _ = try call("POST", "/element/\(try await find(selector))/value", ["text": .string(text)])
   }
 
   /// Lines of the browser's console since the last call.
-  func consoleLog() async throws -> [String] {
+  public func consoleLog() async throws -> [String] {
     try call("POST", "/se/log", ["type": "browser"]).items.map {
       "\($0["level"].string ?? "") \($0["message"].string ?? "")"
     }
   }
 
-  func screenshot(_ name: String) async throws {
+  public func screenshot(_ name: String) async throws {
     let answer = try call("GET", "/screenshot")
     guard let data = Data(base64Encoded: answer.string ?? "") else { throw NotInTime("no screenshot") }
     try Artifacts.save("\(name).png", data)
