@@ -89,7 +89,7 @@ package final class ChildProcess: EventSource {
     registration = try Reactor.shared.add(lifeline, [.readable], self)
     if case .pipe(let receive) = output {
       let stream = try SocketStream(descriptor: pipes.reading)
-      outputPump = OutputPump(receive: receive) { [weak self] in self?.outputEnded() }
+      outputPump = OutputPump(receive: receive) { [self] in outputEnded() }
       stream.delegate = outputPump
       stream.setReading(true)
     }
