@@ -66,7 +66,7 @@ let package = Package(
     .testTarget(name: "WebIOPosixTests", dependencies: ["WebIOPosix"], swiftSettings: strict),
     .testTarget(name: "WebIODevTests", dependencies: ["WebIODev", "WebIOHTTP", "WebIOPosix"], swiftSettings: strict),
     .testTarget(name: "WebIOHTTPTests", dependencies: ["WebIOHTTP", "WebIOPosix"], swiftSettings: strict),
-    .testTarget(name: "WebIOTunnelTests", dependencies: ["WebIOTunnel", "WebIOPosix"], swiftSettings: strict),
+    .testTarget(name: "WebIOTunnelTests", dependencies: ["WebIOTunnel", "WebIOHTTP", "WebIOPosix"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c2x
