@@ -25,7 +25,9 @@ let package = Package(
     .target(
       name: "CWebIOFrontend", path: "Sources/Frontend", exclude: ["PROTOCOL.md", "core.list", "tests"],
       sources: ["frontend.c"]),
-    .target(name: "CWebIOTemplates", path: "Templates", exclude: ["bmi", "chat", "form", "hello"], sources: ["templates.c"]),
+    .target(
+      name: "CWebIOTemplates", path: "Templates", exclude: ["bmi", "chat", "form", "gallery", "hello"],
+      sources: ["templates.c"]),
 
     // Floor 1
     .target(name: "WebIOPosix", dependencies: ["CWebIOLinux"], swiftSettings: strict),
@@ -59,6 +61,8 @@ let package = Package(
       path: "Tests/PageTests", swiftSettings: strict),
 
     .testTarget(name: "WebIOTests", dependencies: ["WebIO", "WebIOHTTP", "WebIOPosix"], swiftSettings: strict),
+    .testTarget(
+      name: "WebIOTLSTests", dependencies: ["WebIOTLS", "WebIOHTTP", "WebIOPosix"], swiftSettings: strict),
     .testTarget(name: "WebIOPosixTests", dependencies: ["WebIOPosix"], swiftSettings: strict),
     .testTarget(name: "WebIODevTests", dependencies: ["WebIODev", "WebIOHTTP", "WebIOPosix"], swiftSettings: strict),
     .testTarget(name: "WebIOHTTPTests", dependencies: ["WebIOHTTP", "WebIOPosix"], swiftSettings: strict),

@@ -52,6 +52,39 @@ EMBED(chat_gitignore) = {
 EMBED(chat_sources_main_swift) = {
 #embed "chat/Sources/main.swift"
 };
+EMBED(gallery_package_swift) = {
+#embed "gallery/Package.swift"
+};
+EMBED(gallery_readme_md) = {
+#embed "gallery/README.md"
+};
+EMBED(gallery_gitignore) = {
+#embed "gallery/gitignore"
+};
+EMBED(gallery_sources_data_swift) = {
+#embed "gallery/Sources/Data.swift"
+};
+EMBED(gallery_sources_example_swift) = {
+#embed "gallery/Sources/Example.swift"
+};
+EMBED(gallery_sources_inputs_swift) = {
+#embed "gallery/Sources/Inputs.swift"
+};
+EMBED(gallery_sources_layout_swift) = {
+#embed "gallery/Sources/Layout.swift"
+};
+EMBED(gallery_sources_live_swift) = {
+#embed "gallery/Sources/Live.swift"
+};
+EMBED(gallery_sources_pins_swift) = {
+#embed "gallery/Sources/Pins.swift"
+};
+EMBED(gallery_sources_text_swift) = {
+#embed "gallery/Sources/Text.swift"
+};
+EMBED(gallery_sources_main_swift) = {
+#embed "gallery/Sources/main.swift"
+};
 
 static const webio_template_file files[] = {
     {"hello", "Package.swift", hello_package_swift, sizeof hello_package_swift},
@@ -70,6 +103,17 @@ static const webio_template_file files[] = {
     {"chat", "README.md", chat_readme_md, sizeof chat_readme_md},
     {"chat", ".gitignore", chat_gitignore, sizeof chat_gitignore},
     {"chat", "Sources/main.swift", chat_sources_main_swift, sizeof chat_sources_main_swift},
+    {"gallery", "Package.swift", gallery_package_swift, sizeof gallery_package_swift},
+    {"gallery", "README.md", gallery_readme_md, sizeof gallery_readme_md},
+    {"gallery", ".gitignore", gallery_gitignore, sizeof gallery_gitignore},
+    {"gallery", "Sources/Data.swift", gallery_sources_data_swift, sizeof gallery_sources_data_swift},
+    {"gallery", "Sources/Example.swift", gallery_sources_example_swift, sizeof gallery_sources_example_swift},
+    {"gallery", "Sources/Inputs.swift", gallery_sources_inputs_swift, sizeof gallery_sources_inputs_swift},
+    {"gallery", "Sources/Layout.swift", gallery_sources_layout_swift, sizeof gallery_sources_layout_swift},
+    {"gallery", "Sources/Live.swift", gallery_sources_live_swift, sizeof gallery_sources_live_swift},
+    {"gallery", "Sources/Pins.swift", gallery_sources_pins_swift, sizeof gallery_sources_pins_swift},
+    {"gallery", "Sources/Text.swift", gallery_sources_text_swift, sizeof gallery_sources_text_swift},
+    {"gallery", "Sources/main.swift", gallery_sources_main_swift, sizeof gallery_sources_main_swift},
 };
 
 size_t webio_template_file_count(void) { return sizeof files / sizeof files[0]; }

@@ -82,6 +82,8 @@ export class WebSocketSession {
       if (number <= this.received) continue;
       this.received = number;
       // `null` keeps the numbering where a replay leaves something out.
+      // The socket's close may be heard before the queue has come to this.
+      if (frame[i]?.command === "close_session") this.isEnding = true;
       if (frame[i] !== null) fresh.push(Object.assign(frame[i], { number }));
     }
     this.hooks.commands(fresh, this.received);
@@ -148,7 +150,7 @@ export class WebSocketSession {
   get isOver() { return this.state === "ended" || this.state === "gone" || this.state === "elsewhere"; }
 
   lost(event) {
-    if (this.isOver) return;
+    if (this.isOver || this.isEnding) return;
     if (event.code === supersededCode) { this.finish("elsewhere"); return; }
     if (this.id === "NEW" && this.heardCommands) { this.finish("gone"); return; }
     this.enter("lost");

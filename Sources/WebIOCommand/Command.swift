@@ -44,6 +44,7 @@ enum Command {
   static func commandError(_ error: any Error) -> CommandError {
     switch error {
     case let error as CommandError: error
+    case let error as BrokenManifest: commandError(error.asDevError)
     case let error as DevError:
       CommandError(ExitCode(rawValue: error.exitCode) ?? .failed, error.message, advice: error.advice)
     case let error as TunnelError:

@@ -61,6 +61,8 @@ final class DevServer: LongCommand {
       || (!arguments.has("no-open") && console.isInteractive && !console.isJSON && Desktop.isPresent)
     options.port = port
     options.host = arguments.value("host") ?? "localhost"
+    // What it listens on by name is a name that the developer may use.
+    if let host = arguments.value("host") { options.gateway.hostGate.extraHosts.append(host) }
     options.watch = mode
     options.gateway.assets = PageParts.assets
     options.gateway.waitingPage = PageParts.waitingPage

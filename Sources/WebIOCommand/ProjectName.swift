@@ -13,8 +13,7 @@ struct ProjectName {
     guard let first = bytes.first, bytes.count <= 64, isLetter(first) else {
       throw Self.bad(name, "it must begin with a letter from a to z and have at most 64 characters")
     }
-    for byte in bytes where !isLetter(byte) && !isDigit(byte) && byte != UInt8(ascii: "-") && byte != UInt8(ascii: "_")
-    {
+    for byte in bytes where !isLetter(byte) && !isDigit(byte) && byte != UInt8(ascii: "-") && byte != UInt8(ascii: "_") {
       throw Self.bad(name, "only letters from a to z, digits, \"-\" and \"_\" can stand in it")
     }
     self.name = name

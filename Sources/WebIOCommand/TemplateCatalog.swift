@@ -33,6 +33,7 @@ enum TemplateCatalog {
     case "bmi": "two numbers in one form, and what they mean"
     case "form": "a sign-up form with types and checks"
     case "chat": "many visitors who see each other's messages"
+    case "gallery": "every output and input, with its code beside it"
     default: ""
     }
   }

@@ -1,7 +1,7 @@
 import Glibc
 import WebIOPosix
 
-/// The time as far as a server needs it: read from the kernel's coarse clocks (4 ms), the `Date` line made once a second.
+/// The `Date` line, made once a second. The kernel's coarse clock (4 ms) costs a read of shared memory.
 @EventLoop
 final class LoopClock {
   static let shared = LoopClock()
@@ -21,11 +21,5 @@ final class LoopClock {
     dateLine.append("Date: ")
     dateLine += HTTPDate(seconds: second).bytes
     dateLine.append("\r\n")
-  }
-
-  static var now: MonotonicTime {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC_COARSE, &time)
-    return MonotonicTime(nanoseconds: UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec))
   }
 }

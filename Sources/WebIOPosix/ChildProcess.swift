@@ -49,18 +49,16 @@ package final class ChildProcess: EventSource {
   ) throws {
     let null = open("/dev/null", O_RDWR | O_CLOEXEC)
     defer { Glibc.close(null) }
-    var pipes: [Int32] = [-1, -1]
-    if case .pipe = output {
-      guard webio_pipe(&pipes) == 0 else { throw SystemError("pipe") }
-    }
-    defer { if pipes[1] >= 0 { Glibc.close(pipes[1]) } }
+    var pipes = (reading: Int32(-1), writing: Int32(-1))
+    if case .pipe = output { pipes = try makePipe() }
+    defer { if pipes.writing >= 0 { Glibc.close(pipes.writing) } }
 
     var request = webio_spawn_request()
     request.input = null
     switch output {
     case .null: (request.output, request.error) = (null, null)
     case .inherit: (request.output, request.error) = (1, 2)
-    case .pipe: (request.output, request.error) = (pipes[1], pipes[1])
+    case .pipe: (request.output, request.error) = (pipes.writing, pipes.writing)
     }
     var guardID: pid_t = 0
     var lifeline: Int32 = -1
@@ -85,13 +83,13 @@ package final class ChildProcess: EventSource {
     self.lifeline = lifeline
     self.onExit = onExit
     guard code == 0 else {
-      if pipes[0] >= 0 { Glibc.close(pipes[0]) }
+      if pipes.reading >= 0 { Glibc.close(pipes.reading) }
       throw SystemError("start \(path)", code: code)
     }
     registration = try Reactor.shared.add(lifeline, [.readable], self)
     if case .pipe(let receive) = output {
-      let stream = try SocketStream(descriptor: pipes[0])
-      outputPump = OutputPump(receive: receive) { [weak self] in self?.outputEnded() }
+      let stream = try SocketStream(descriptor: pipes.reading)
+      outputPump = OutputPump(receive: receive) { [self] in outputEnded() }
       stream.delegate = outputPump
       stream.setReading(true)
     }

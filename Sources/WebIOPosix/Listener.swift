@@ -56,11 +56,8 @@ package final class Listener: EventSource {
   package func descriptorIsReady(_ readiness: Readiness) {
     // Bounded, so that a flood of connections does not starve the ones that are open.
     for _ in 0..<64 where registration != nil {
-      var storage = sockaddr_storage()
-      var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-      let connection = webio_accept(descriptor, &storage, &length)
+      let (connection, peer) = acceptConnection(descriptor)
       if connection >= 0 {
-        let peer = SocketAddress(storage: storage, length: length)
         if !peer.isUnix { setOption(connection, Int32(IPPROTO_TCP), TCP_NODELAY, 1) }
         if let stream = try? SocketStream(descriptor: connection, peerAddress: peer.host) { accept(stream) }
         continue

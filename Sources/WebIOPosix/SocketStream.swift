@@ -44,7 +44,7 @@ package final class SocketStream: ByteStream, EventSource {
     }
     guard !rest.isEmpty else { return }
     output.append(rest)
-    if output.count > highWaterMark { wasAboveHighWater = true }
+    if output.count >= highWaterMark { wasAboveHighWater = true }
     update(interest.union(.writable))
   }
 

@@ -1,4 +1,3 @@
-import CWebIOLinux
 import Glibc
 import WebIOPosix
 

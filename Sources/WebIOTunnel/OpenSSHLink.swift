@@ -1,4 +1,3 @@
-import CWebIOLinux
 import Glibc
 import WebIOPosix
 
@@ -113,18 +112,17 @@ final class OpenSSHLink: TunnelLink {
   }
 
   private func spawn(_ path: String, _ command: OpenSSHCommand) throws {
-    var inputPipe: [Int32] = [-1, -1]
-    guard webio_pipe(&inputPipe) == 0 else { throw SystemError("pipe") }
-    defer { Glibc.close(inputPipe[0]) }
+    let inputPipe = try makePipe()
+    defer { Glibc.close(inputPipe.reading) }
     if input >= 0 { Glibc.close(input) }
-    input = inputPipe[1]
+    input = inputPipe.writing
     try openLog(command.logPath)
     child = try ChildProcess(
       "/bin/sh", OpenSSHCommand.runner + [path] + command.arguments, environment: command.environment,
       output: .pipe { [weak self] bytes in
         guard let self, !isEnded else { return }
         delegate?.link(self, didReceive: Array(bytes))
-      }, inherited: [inputPipe[0]]
+      }, inherited: [inputPipe.reading]
     ) { [weak self] status in self?.exited(status) }
   }
 

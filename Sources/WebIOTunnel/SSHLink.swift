@@ -1,23 +1,20 @@
 import CLibSSH2
-import CWebIOLinux
 import Glibc
 import WebIOPosix
 
 /// A connection by libssh2: connect, handshake, host key, login, forward, and then the visitors' channels.
 ///
 /// libssh2 is driven by one function for each stage, called whenever bytes have come in, until it says that it needs
-/// more. It reads and writes memory only (`TransportBuffers`); this class moves that memory to and from the socket.
+/// more. It reads and writes memory only (`TransportBuffers`), which `TransportSocket` moves to and from the kernel.
 @EventLoop
-final class SSHLink: TunnelLink, EventSource {
+final class SSHLink: TunnelLink {
   private enum Stage { case idle, connecting, handshake, login, setup, open, ended }
 
   private let request: LinkRequest
   private weak var delegate: (any TunnelLinkDelegate)?
   private var stage = Stage.idle
   private var dialer: Dialer?
-  private var descriptor: Int32 = -1
-  private var registration: Registration?
-  private var waitsForWritable = false
+  private var socket: TransportSocket?
   private var session: SSHSession?
   private var login: SSHLogin?
   private var setup: SSHSetup?
@@ -32,7 +29,6 @@ final class SSHLink: TunnelLink, EventSource {
   private var closing: [OpaquePointer] = []
   private var isRefused = false
   private var isTurnScheduled = false
-  private var isFlushScheduled = false
 
   init(_ request: LinkRequest, delegate: any TunnelLinkDelegate) {
     self.request = request
@@ -55,11 +51,12 @@ final class SSHLink: TunnelLink, EventSource {
 
   private func connected(_ descriptor: Int32) {
     dialer = nil
-    self.descriptor = descriptor
     do {
-      session = try SSHSession(hostKeyTypes: request.checker.keyTypes)
-      registration = try Reactor.shared.add(descriptor, [.readable], self)
+      let session = try SSHSession(hostKeyTypes: request.checker.keyTypes)
+      self.session = session
+      socket = try TransportSocket(descriptor, session.buffers) { [weak self] in self?.handle($0) }
     } catch {
+      Glibc.close(descriptor)
       return end(error as? TunnelError ?? .connectionLost("\(error)"))
     }
     enter(.handshake, seconds: 10)
@@ -85,66 +82,31 @@ final class SSHLink: TunnelLink, EventSource {
 
   // MARK: The socket
 
-  func descriptorIsReady(_ readiness: Readiness) {
-    if readiness.contains(.writable) { flush() }
-    guard let session, !readiness.isDisjoint(with: [.readable, .failed]) else { return }
-    if let count = session.buffers.fill(from: descriptor) {
-      if count > 0 {
-        // The server's next packet often waits for our acknowledgement of its last one: 40 ms without this.
-        setOption(descriptor, Int32(IPPROTO_TCP), TCP_QUICKACK, 1)
-        watch?.received(at: .now)
-      } else if count == 0 || (errno != EAGAIN && errno != EINTR) {
-        let code = errno
-        session.buffers.isEnded = true
-        advance()
-        return end(lostConnection(count == 0 ? nil : code))
-      }
+  private func handle(_ event: TransportSocket.Event) {
+    switch event {
+    case .received:
+      watch?.received(at: .now)
+      advance()
+    case .progressed: watch?.received(at: .now)
+    case .ended(let code):
+      advance()
+      let greeting = session?.buffers.greeting ?? []
+      end(
+        stage == .handshake && !greeting.starts(withASCII: "SSH-")
+          ? .notAnSSHServer(endpoint, said: greeting) : .connectionLost(endpoint, code))
     }
-    advance()
-  }
-
-  private func lostConnection(_ code: Int32?) -> TunnelError {
-    if stage == .handshake, let greeting = session?.buffers.greeting, !greeting.starts(withASCII: "SSH-") {
-      return .notAnSSHServer(endpoint, said: greeting)
-    }
-    let reason = code.map { SystemError.text(of: $0) } ?? "closed by the server"
-    return .connectionLost("the connection to \(endpoint) is gone (\(reason))")
   }
 
   private func flush() {
-    guard let session, stage != .ended else { return }
-    while !session.buffers.output.isEmpty {
-      let sent = session.buffers.output.withUnsafeBytes {
-        send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
-      }
-      if sent > 0 {
-        session.buffers.output.consume(sent)
-        // The kernel has room again only because the peer took something.
-        if waitsForWritable { watch?.received(at: .now) }
-      } else if sent < 0, errno != EINTR {
-        // An error shows when the socket is read, together with what the server said last.
-        break
-      }
-    }
-    let waits = !session.buffers.output.isEmpty
-    if waits != waitsForWritable, let registration {
-      waitsForWritable = waits
-      Reactor.shared.modify(registration, waits ? [.readable, .writable] : [.readable])
-    }
+    socket?.flush()
     if !writers.isEmpty, acceptsOutput { turnSoon() }
   }
 
   /// Whether the transport buffer is below its mark.
   var acceptsOutput: Bool { (session?.buffers.output.count ?? 0) < highWaterMark }
 
-  /// One send(2) for everything that is written in this turn of the loop.
   func flushSoon() {
-    guard !isFlushScheduled else { return }
-    isFlushScheduled = true
-    EventLoop.run { [self] in
-      isFlushScheduled = false
-      flush()
-    }
+    socket?.flushSoon { [weak self] in self?.flush() }
   }
 
   func turnSoon() {
@@ -167,10 +129,12 @@ final class SSHLink: TunnelLink, EventSource {
   }
 
   private func handshake() {
-    guard let session else { return }
-    let code = libssh2_session_handshake(session.pointer, descriptor)
+    guard let session, let socket else { return }
+    let code = libssh2_session_handshake(session.pointer, socket.descriptor)
     if code == LIBSSH2_ERROR_EAGAIN { return }
-    guard code == 0 else { return end(handshakeError(code, session)) }
+    guard code == 0 else {
+      return end(session.handshakeError(code, endpoint, hostKeyTypes: request.checker.keyTypes))
+    }
     guard let key = session.hostKey else { return end(.connectionLost("\(endpoint) showed no host key")) }
     do {
       if try request.checker.check(key) == .firstUse { delegate?.link(self, didTrustOnFirstUse: key) }
@@ -181,17 +145,6 @@ final class SSHLink: TunnelLink, EventSource {
       return end(error as? TunnelError ?? .connectionLost("\(error)"))
     }
     enter(.login, seconds: 20)
-  }
-
-  private func handshakeError(_ code: Int32, _ session: SSHSession) -> TunnelError {
-    let greeting = session.buffers.greeting
-    if !greeting.split(separator: UInt8(ascii: "\n")).contains(where: { $0.starts(withASCII: "SSH-") }) {
-      return .notAnSSHServer(endpoint, said: greeting)
-    }
-    guard code == LIBSSH2_ERROR_KEX_FAILURE else {
-      return .connectionLost("the handshake with \(endpoint) failed: \(session.lastErrorText) (\(code))")
-    }
-    return .noCommonAlgorithm(endpoint, hostKeyTypes: request.checker.keyTypes)
   }
 
   private func logIn() {
@@ -336,9 +289,8 @@ final class SSHLink: TunnelLink, EventSource {
     login?.cancel()
     deadline?.cancel()
     watchTimer?.cancel()
-    if let registration { Reactor.shared.remove(registration) }
-    registration = nil
-    if descriptor >= 0 { Glibc.close(descriptor) }
+    socket?.close()
+    socket = nil
     session?.buffers.isEnded = true
     let orphans = channels
     channels = []

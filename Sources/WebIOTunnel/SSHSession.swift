@@ -71,13 +71,15 @@ final class SSHSession {
     libssh2_session_banner_get(pointer).map { TerminalText.clean(String(cString: $0).utf8, limit: 120) } ?? ""
   }
 
-  /// The methods that one kind of algorithm is negotiated from here, for a message.
-  func supported(_ method: Int32) -> [String] {
-    var list: UnsafeMutablePointer<UnsafePointer<CChar>?>?
-    let count = libssh2_session_supported_algs(pointer, method, &list)
-    guard count > 0, let list else { return [] }
-    defer { libssh2_free(pointer, list) }
-    return (0..<Int(count)).compactMap { list[$0].map { String(cString: $0) } }
+  func handshakeError(_ code: Int32, _ endpoint: String, hostKeyTypes: [String]) -> TunnelError {
+    let lines = buffers.greeting.split(separator: UInt8(ascii: "\n"))
+    guard lines.contains(where: { $0.starts(withASCII: "SSH-") }) else {
+      return .notAnSSHServer(endpoint, said: buffers.greeting)
+    }
+    guard code == LIBSSH2_ERROR_KEX_FAILURE else {
+      return .connectionLost("the handshake with \(endpoint) failed: \(lastErrorText) (\(code))")
+    }
+    return .noCommonAlgorithm(endpoint, hostKeyTypes: hostKeyTypes)
   }
 
   /// Asks the peer for a sign of life. False when libssh2 thinks that it is too early, because the wall clock went back.

@@ -199,7 +199,7 @@ extension Tunnel: TunnelLinkDelegate {
     if isPlain { keptPort = port }
     guard state == .connecting, !announcements.hasAddress else { return }
     // A forced command of a relay of one's own may have an address to tell; a shell has not.
-    timer = Reactor.shared.schedule(after: isPlain ? .seconds(1) : .seconds(20)) { [weak self] in
+    timer = Reactor.shared.schedule(after: isPlain ? .seconds(3) : .seconds(20)) { [weak self] in
       guard let self, self.state == .connecting else { return }
       if isPlain { announcePort() } else { drop(.noAddress(configuration.target, said: announcements.lastLine)) }
     }

@@ -65,6 +65,12 @@ extension TunnelError {
       advice: "Check host and port; an SSH server listens on 22 unless its owner says otherwise.")
   }
 
+  /// Without an errno it was the server that closed.
+  static func connectionLost(_ endpoint: String, _ code: Int32?) -> TunnelError {
+    let reason = code.map { SystemError.text(of: $0) } ?? "closed by the server"
+    return .connectionLost("the connection to \(endpoint) is gone (\(reason))")
+  }
+
   static func connectionLost(_ reason: String) -> TunnelError {
     TunnelError(.connectionLost, reason, advice: "")
   }

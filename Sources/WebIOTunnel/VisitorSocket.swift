@@ -1,4 +1,3 @@
-import CWebIOLinux
 import Glibc
 import WebIOPosix
 
@@ -35,9 +34,7 @@ final class VisitorSocket: EventSource {
 
   func descriptorIsReady(_ readiness: Readiness) {
     for _ in 0..<64 where registration != nil {
-      var storage = sockaddr_storage()
-      var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-      let connection = webio_accept(descriptor, &storage, &length)
+      let connection = acceptConnection(descriptor).descriptor
       if connection >= 0 {
         if let stream = try? SocketStream(descriptor: connection, origin: .tunnel) { accept(stream) }
       } else if errno == EAGAIN {

@@ -85,6 +85,37 @@ extension EndToEnd {
       try Artifacts.save("dev-events.jsonl", webio.program.outputText)
     }
 
+    @Test(.timeLimit(.minutes(3))) func aSingleFile() async throws {
+      let project = try await Fixture.shared.project()
+      let directory = try TemporaryDirectory("webio-single")
+      try directory.write("hello.swift", project.source)
+      let webio = try WebioCommand(
+        ["dev", "hello.swift", "--json", "--no-open", "--port", "0"], directory: directory.path, settings: directory)
+      try await webio.explaining {
+        let (_, port) = try await webio.ready()
+        let session = try SessionProbe(port: port, origin: "http://127.0.0.1:\(port)")
+        #expect(try session.command("input_group")["spec"]["inputs"][0]["type"] == "text")
+      }
+    }
+
+    /// The compiler's driver compares whole seconds: a second save within one must still be compiled.
+    @Test(.timeLimit(.minutes(3))) func twoSavesWithinOneSecond() async throws {
+      let project = try await Fixture.shared.project()
+      let webio = try project.dev("--port", "0")
+      try await webio.explaining {
+        let (_, port) = try await webio.ready()
+        let second = Date().timeIntervalSince1970.rounded(.down) + 10
+        for (word, fraction) in [("Ahoy", 0.1), ("Servus", 0.9)] {
+          let position = webio.position
+          try project.save(project.edited("# Hello!", "# \(word)!"), at: Date(timeIntervalSince1970: second + fraction))
+          try await webio.event("reloaded", after: position)
+          let session = try SessionProbe(port: port, origin: "http://127.0.0.1:\(port)")
+          let heading = try session.command("output")["spec"]["content"].string ?? ""
+          #expect(heading.hasPrefix("# \(word)!"), "the page shows \(heading)")
+        }
+      }
+    }
+
     @Test(.timeLimit(.minutes(3)), arguments: [SIGTERM, SIGKILL])
     func noOrphans(signal: Int32) async throws {
       let webio = try await Fixture.shared.project().dev("--port", "0")

@@ -40,6 +40,21 @@ extension EndToEnd {
       await traces.expectGone(within: .seconds(1))
     }
 
+    @Test(.timeLimit(.minutes(1))) func aPasswordForVisitors() async throws {
+      let server = try await SSHServer()
+      _ = try server.writeKnownHosts()
+      let python = try await PythonServer()
+      let webio = try share("\(python.port)", server, "--json", "--auth", "ada:secret")
+      let port = try await publicPort(webio)
+      #expect(try HTTPProbe.get("/hello.txt", port: port).status == 401)
+      for (login, status) in [("ada:wrong", 401), ("ada:secret", 200)] {
+        let token = Data(login.utf8).base64EncodedString()
+        let answer = try HTTPProbe.get("/hello.txt", port: port, fields: ["Authorization": "Basic \(token)"])
+        #expect(answer.status == status)
+      }
+      try await webio.event("request", where: { $0["status"].int == 401 })
+    }
+
     @Test(.timeLimit(.minutes(5))) func aProjectHealsReloadsAndHidesItsDevSide() async throws {
       let server = try await SSHServer()
       _ = try server.writeKnownHosts()

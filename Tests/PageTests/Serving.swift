@@ -33,7 +33,7 @@ struct ServedApp: Sendable {
     try AppServer.start(
       ApplicationTable(applications),
       ServerOptions(
-        host: "localhost", port: port, debug: debug, staticDirectory: nil, theme: "auto", remoteAccess: nil,
+        host: "localhost", port: port, debug: debug, staticDirectory: nil, theme: "auto", tls: nil, remoteAccess: nil,
         reconnectTimeout: .seconds(30), allowedOrigins: [], checkOrigin: nil, autoOpenBrowser: false,
         maxPayloadSize: 8 << 20))
   }

@@ -3,6 +3,9 @@ import Synchronization
 import Testing
 import WebIOPosix
 
+/// All that runs on the event loop, one test after the other: they measure times and share one loop.
+@Suite(.serialized) struct LoopTests {}
+
 /// A directory for one test, gone at its end.
 final class Scratch: Sendable {
   let path: String
@@ -42,7 +45,7 @@ final class Recorder<Element: Sendable> {
   /// Returns when `condition` holds; false after `limit`.
   @discardableResult
   func wait(
-    _ limit: Duration = .seconds(10), until condition: @escaping @EventLoop ([Element]) -> Bool
+    _ limit: Duration = .seconds(30), until condition: @escaping @EventLoop ([Element]) -> Bool
   ) async -> Bool {
     if condition(all) { return true }
     return await withCheckedContinuation { (done: CheckedContinuation<Bool, Never>) in

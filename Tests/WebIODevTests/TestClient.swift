@@ -42,7 +42,9 @@ enum TestClient {
     final class Box { var answer = Answer(); var sent = 0 }
     let box = Box()
     return await withCheckedContinuation { (done: CheckedContinuation<Answer, Never>) in
-      client.onHead = { box.answer.status = $0.status.code; box.answer.fields = $0.fields }
+      client.onHead = {
+        box.answer.status = $0.status.code; box.answer.fields = $0.fields
+      }
       client.onBody = { bytes in
         if let onBody { onBody(bytes) } else { box.answer.body.append(contentsOf: bytes) }
       }
@@ -92,7 +94,7 @@ final class RawClient: ByteStreamDelegate {
 
   func waitForEnd() async -> Bool { await received.wait { [self] _ in hasEnded || isClosed } }
 
-  func stream(_ stream: any ByteStream, didReceive bytes: UnsafeRawBufferPointer) { 
+  func stream(_ stream: any ByteStream, didReceive bytes: UnsafeRawBufferPointer) {
     text += String(decoding: bytes, as: UTF8.self)
     if text.utf8.count > 128 << 10 { text = String(text.suffix(64 << 10)) }
     received.add(())

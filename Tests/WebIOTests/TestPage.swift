@@ -139,7 +139,7 @@ func serve(
   try AppServer.start(
     ApplicationTable(applications),
     ServerOptions(
-      host: "localhost", port: 0, debug: debug, staticDirectory: nil, theme: "auto", remoteAccess: nil,
+      host: "localhost", port: 0, debug: debug, staticDirectory: nil, theme: "auto", tls: nil, remoteAccess: nil,
       reconnectTimeout: reconnectTimeout, allowedOrigins: allowedOrigins, checkOrigin: nil, autoOpenBrowser: false,
       maxPayloadSize: 1 << 20))
 }

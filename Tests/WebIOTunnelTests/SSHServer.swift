@@ -54,6 +54,8 @@ final class SSHServer {
       "PermitRootLogin yes", "AuthorizedKeysFile \(directory)/authorized_keys", "PasswordAuthentication no",
       "KbdInteractiveAuthentication no", "UseDNS no", "MaxStartups 500:30:500", "MaxSessions 20",
       "LogLevel VERBOSE",
+      // bash reads ~/.bashrc for a session of sshd, and this machine's may be a slow one, unless it seems to be nested.
+      "SetEnv SHLVL=2",
     ]
     lines += options.hostKeyTypes.map { "HostKey \(directory)/host_\($0)" }
     try Files.replace(directory + "/sshd_config", Array((lines.joined(separator: "\n") + "\n").utf8))

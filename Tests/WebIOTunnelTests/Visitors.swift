@@ -118,7 +118,7 @@ final class Visitor: ByteStreamDelegate {
   private var keeps: Bool
   private var done: CheckedContinuation<Void, Never>?
   private var outgoing: (sent: Int, total: Int)?
-  private(set) var error: SystemError?
+  private var refused: SystemError?
 
   private init(keeps: Bool) { self.keeps = keeps }
 
@@ -131,9 +131,7 @@ final class Visitor: ByteStreamDelegate {
 
   /// Sends `bytes`, ends its direction, and returns all that came back.
   static func exchange(port: UInt16, _ bytes: [UInt8]) async throws -> [UInt8] {
-    let stream = try await connect(port: port)
-    let visitor = Visitor(keeps: true)
-    return await visitor.finish(stream) {
+    try await Visitor(keeps: true).visit(port) { _, stream in
       stream.write(bytes)
       stream.closeWriting()
     }.received
@@ -141,24 +139,39 @@ final class Visitor: ByteStreamDelegate {
 
   /// Sends so many bytes of the pattern and returns the answer.
   static func upload(port: UInt16, count: Int) async throws -> [UInt8] {
-    let stream = try await connect(port: port)
-    let visitor = Visitor(keeps: true)
-    visitor.outgoing = (0, count)
-    return await visitor.finish(stream) { visitor.send(stream) }.received
+    try await Visitor(keeps: true).visit(port) { visitor, stream in
+      visitor.outgoing = (0, count)
+      visitor.send(stream)
+    }.received
   }
 
   /// Reads to the end and returns the number of bytes and their checksum.
   static func download(port: UInt16) async throws -> (count: Int, sum: Checksum) {
-    let stream = try await connect(port: port)
-    let visitor = await Visitor(keeps: false).finish(stream) {}
+    let visitor = try await Visitor(keeps: false).visit(port) { _, _ in }
     return (visitor.count, visitor.sum)
   }
 
-  private func finish(_ stream: SocketStream, _ begin: () -> Void) async -> Visitor {
-    stream.delegate = self
-    stream.setReading(true)
-    begin()
-    await withCheckedContinuation { done = $0 }
+  /// The delegate is set in the turn that connects: a stream that fails before it has one fails unseen.
+  private func visit(_ port: UInt16, _ begin: @escaping @EventLoop (Visitor, SocketStream) -> Void) async throws
+    -> Visitor
+  {
+    let address = try #require(SocketAddress(numericHost: "127.0.0.1", port: port))
+    await withCheckedContinuation { continuation in
+      done = continuation
+      Connector.connect(to: address) { [self] result in
+        switch result {
+        case .success(let stream):
+          stream.delegate = self
+          stream.setReading(true)
+          begin(self, stream)
+        case .failure(let error):
+          refused = error
+          done?.resume()
+          done = nil
+        }
+      }
+    }
+    if let refused { throw refused }
     return self
   }
 
@@ -181,7 +194,6 @@ final class Visitor: ByteStreamDelegate {
   func streamDidEnd(_ stream: any ByteStream) { stream.close() }
   func streamDidDrain(_ stream: any ByteStream) { send(stream) }
   func streamDidClose(_ stream: any ByteStream, error: SystemError?) {
-    self.error = error
     done?.resume()
     done = nil
   }

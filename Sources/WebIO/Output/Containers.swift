@@ -77,7 +77,7 @@ extension Content {
     spec["cells"] = .array(
       cells.map { row in
         let padded = row + Array(repeating: nil, count: width - row.count)
-        return .array(padded.map { $0.map { .content($0) } ?? .json(.null) })
+        return .array(padded.map { $0.map { $0.gridCell } ?? .json(.null) })
       })
     return Content(spec)
   }
@@ -102,6 +102,15 @@ extension Content {
   /// A link that saves a file. Its bytes are sent when it is clicked.
   public static func file(_ name: String, _ bytes: [UInt8], label: String? = nil) -> Content {
     Content.linkButton(label ?? name) { download(name, bytes) }
+  }
+
+  /// With its span, which a grid keeps in the cell.
+  private var gridCell: Spec.Value {
+    guard let span else { return .content(self) }
+    var size = Spec()
+    size.set("row", span.rows)
+    size.set("col", span.columns)
+    return .content(with("span", .spec(size)))
   }
 
   /// The element that later output goes to gets this scope's id.
@@ -165,10 +174,10 @@ public func putCollapse(
 }
 
 /// Shows a collapse and runs `body` with its output going into it. PyWebIO: `with put_collapse(...)`.
-public func putCollapse<Result>(
+public func putCollapse(
   _ title: String, open: Bool = false, scope: String? = nil, position: OutputPosition = .bottom,
-  _ body: () throws -> Result
-) throws -> Result {
+  _ body: () throws -> Void
+) throws {
   try putContainer({ .collapse(title, [], open: open).containing($0) }, scope, position, body)
 }
 
@@ -184,10 +193,10 @@ public func putScrollable(
 }
 
 /// Shows a scrollable part and runs `body` with its output going into it. PyWebIO: `with put_scrollable(...)`.
-public func putScrollable<Result>(
+public func putScrollable(
   height: Int? = 400, minHeight: Int? = nil, keepBottom: Bool = false, border: Bool = true, scope: String? = nil,
-  position: OutputPosition = .bottom, _ body: () throws -> Result
-) throws -> Result {
+  position: OutputPosition = .bottom, _ body: () throws -> Void
+) throws {
   try putContainer(
     { name in
       .scrollable([], height: height, minHeight: minHeight, keepBottom: keepBottom, border: border)
@@ -251,6 +260,7 @@ public func putLoading(
 }
 
 /// Shows a sign while `body` runs; it goes away afterwards, with what `body` has put into it. PyWebIO: `with put_loading()`.
+@discardableResult
 public func putLoading<Result: Sendable>(
   shape: LoadingShape = .border, color: ButtonColor = .dark, scope: String? = nil,
   position: OutputPosition = .bottom, isolation: isolated (any Actor)? = #isolation,
@@ -275,13 +285,13 @@ public func putFile(
   put(.file(name, bytes, label: label), scope: scope, position: position)
 }
 
-private func putContainer<Result>(
-  _ content: (String) -> Content, _ scope: String?, _ position: OutputPosition, _ body: () throws -> Result
-) throws -> Result {
+private func putContainer(
+  _ content: (String) -> Content, _ scope: String?, _ position: OutputPosition, _ body: () throws -> Void
+) throws {
   let context = try TaskContext.required()
   let name = randomToken(10)
   context.put(content(name), scope, position)
   context.enter(name)
   defer { context.leave() }
-  return try body()
+  try body()
 }

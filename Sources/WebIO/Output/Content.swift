@@ -9,6 +9,8 @@ public struct Content: Sendable, ExpressibleByStringInterpolation {
   private var base: Spec
   private var css = ""
   private var click: Callback?
+  /// In a table or a grid: how many rows and columns it covers.
+  private(set) var span: (rows: Int, columns: Int)?
 
   init(_ base: Spec) { self.base = base }
 
@@ -25,6 +27,19 @@ public struct Content: Sendable, ExpressibleByStringInterpolation {
   public func onClick(_ body: @escaping @Sendable () async throws -> Void) -> Content {
     var content = self
     content.click = { _ in try await body() }
+    return content
+  }
+
+  /// A cell of a table or grid that covers several rows or columns. PyWebIO: `span`.
+  public func spanning(rows: Int = 1, columns: Int = 1) -> Content {
+    var content = self
+    content.span = (max(1, rows), max(1, columns))
+    return content
+  }
+
+  func with(_ name: String, _ value: Spec.Value) -> Content {
+    var content = self
+    content.base[name] = value
     return content
   }
 

@@ -23,14 +23,14 @@ public func popup(_ title: String, _ content: Content, size: PopupSize = .normal
 }
 
 /// Shows a window and runs `body` with its output going into it; it stays open afterwards. PyWebIO: `popup`.
-public func popup<Result>(
+public func popup(
   _ title: String, size: PopupSize = .normal, implicitClose: Bool = true, closable: Bool = true,
-  _ body: () throws -> Result
-) throws -> Result {
+  _ body: () throws -> Void
+) throws {
   let context = try TaskContext.required()
   context.enter(context.popup(title, [], size, implicitClose, closable))
   defer { context.leave() }
-  return try body()
+  try body()
 }
 
 extension TaskContext {

@@ -26,23 +26,23 @@ public func setScope(
 ///
 /// Without a name the scope is a new one. `clear` empties it first, without flicker. Throws
 /// ``WebIOError/invalidName(_:)``, and what `body` throws.
-public func useScope<Result>(
+public func useScope(
   _ name: String? = nil, clear: Bool = false, container: String? = nil, position: OutputPosition = .bottom,
-  _ body: () throws -> Result
-) throws -> Result {
+  _ body: () throws -> Void
+) throws {
   let context = try enterScope(name, clear, container, position)
   defer { context.leaveScope() }
-  return try body()
+  try body()
 }
 
 /// Runs an asynchronous `body` with its output going into a scope. PyWebIO: `use_scope`.
-public func useScope<Result: Sendable>(
+public func useScope(
   _ name: String? = nil, clear: Bool = false, container: String? = nil, position: OutputPosition = .bottom,
-  isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Result
-) async throws -> Result {
+  isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Void
+) async throws {
   let context = try enterScope(name, clear, container, position)
   defer { context.leaveScope() }
-  return try await body()
+  try await body()
 }
 
 private func enterScope(

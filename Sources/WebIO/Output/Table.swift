@@ -1,10 +1,21 @@
 extension Content {
-  /// A table. The first row is the header unless `header` is given.
+  /// A table. The first row is the header unless `header` is given. A cell that spans takes the place of those it covers:
+  /// leave them out.
   public static func table(_ rows: [[Content]], header: [Content]? = nil) -> Content {
     var spec = Spec(type: "table")
     let all = header.map { [$0] + rows } ?? rows
     spec["data"] = .array(all.map { .array($0.map { .content($0) }) })
-    spec["span"] = .spec(Spec())
+    var spans = Spec()
+    for (row, cells) in all.enumerated() {
+      for (column, cell) in cells.enumerated() {
+        guard let span = cell.span else { continue }
+        var size = Spec()
+        size.set("col", span.columns)
+        size.set("row", span.rows)
+        spans["\(row),\(column)"] = .spec(size)
+      }
+    }
+    spec["span"] = .spec(spans)
     return Content(spec)
   }
 }

@@ -24,6 +24,7 @@ final class AppServer {
       allowedHosts: isLoopback ? [] : nil, allowedOrigins: options.allowedOrigins, checkOrigin: options.checkOrigin)
     handler = try AppHandler(applications, options, gate: gate)
     server = HTTPServer(handler: handler)
+    if let tls = options.tls { server.wrapStream = try tls.prepare() }
     port = UInt16(options.port)
     for (index, address) in addresses.enumerated() {
       // `localhost` is two addresses; a machine without IPv6 has one.
@@ -34,7 +35,7 @@ final class AppServer {
         continue
       }
     }
-    let url = "http://\(isLoopback ? "localhost" : Self.shownHost(options.host)):\(port)"
+    let url = "\(options.tls == nil ? "http" : "https")://\(isLoopback ? "localhost" : Self.shownHost(options.host)):\(port)"
     Log.note("WebIO is serving at \(url)")
     if options.autoOpenBrowser { Browser.open(url) }
     options.remoteAccess?.start { [server] stream in server.accept(stream) }

@@ -7,6 +7,7 @@ struct ServerOptions: Sendable {
   var debug: Bool
   var staticDirectory: String?
   var theme: String
+  var tls: TransportSecurity?
   var remoteAccess: RemoteAccess?
   var reconnectTimeout: Duration
   var allowedOrigins: [String]

@@ -12,6 +12,7 @@ import WebIOPosix
 ///   - debug: visitors see the details of errors. `webio dev` shows them to you without it.
 ///   - staticDirectory: its files are at `/static/`.
 ///   - theme: `auto`, `light`, `dark`, `paper`, `mint`, `sea` or `plum`.
+///   - tls: certificate and key for HTTPS, from the product WebIOTLS.
 ///   - remoteAccess: a public address through a tunnel, from the product WebIOTunnel.
 ///   - reconnectTimeout: how long a session waits for a page that lost its connection or is refreshed.
 ///   - allowedOrigins: patterns as in fnmatch(3) of other sites whose pages may open sessions.
@@ -22,26 +23,28 @@ import WebIOPosix
 /// Throws ``WebIOError/invalidArgument(_:)``, and a `SystemError` when it cannot listen.
 public func startServer(
   _ app: @escaping @Sendable () async throws -> Void, host: String = "localhost", port: Int = 8080,
-  debug: Bool = false, staticDirectory: String? = nil, theme: String = "auto", remoteAccess: RemoteAccess? = nil,
+  debug: Bool = false, staticDirectory: String? = nil, theme: String = "auto", tls: TransportSecurity? = nil,
+  remoteAccess: RemoteAccess? = nil,
   reconnectTimeout: Duration = .seconds(10), allowedOrigins: [String] = [],
   checkOrigin: (@Sendable (String) -> Bool)? = nil, autoOpenBrowser: Bool = false, maxPayloadSize: Int = 200 << 20
 ) async throws {
   try await startServer(
     [Application("index", app)], host: host, port: port, debug: debug, staticDirectory: staticDirectory, theme: theme,
-    remoteAccess: remoteAccess, reconnectTimeout: reconnectTimeout, allowedOrigins: allowedOrigins,
+    tls: tls, remoteAccess: remoteAccess, reconnectTimeout: reconnectTimeout, allowedOrigins: allowedOrigins,
     checkOrigin: checkOrigin, autoOpenBrowser: autoOpenBrowser, maxPayloadSize: maxPayloadSize)
 }
 
 /// Serves an app whose function blocks; each visitor gets a thread. PyWebIO: `start_server`.
 public func startServer(
   _ app: @escaping @Sendable () throws -> Void, host: String = "localhost", port: Int = 8080,
-  debug: Bool = false, staticDirectory: String? = nil, theme: String = "auto", remoteAccess: RemoteAccess? = nil,
+  debug: Bool = false, staticDirectory: String? = nil, theme: String = "auto", tls: TransportSecurity? = nil,
+  remoteAccess: RemoteAccess? = nil,
   reconnectTimeout: Duration = .seconds(10), allowedOrigins: [String] = [],
   checkOrigin: (@Sendable (String) -> Bool)? = nil, autoOpenBrowser: Bool = false, maxPayloadSize: Int = 200 << 20
 ) async throws {
   try await startServer(
     [Application("index", blocking: app)], host: host, port: port, debug: debug, staticDirectory: staticDirectory,
-    theme: theme, remoteAccess: remoteAccess, reconnectTimeout: reconnectTimeout, allowedOrigins: allowedOrigins,
+    theme: theme, tls: tls, remoteAccess: remoteAccess, reconnectTimeout: reconnectTimeout, allowedOrigins: allowedOrigins,
     checkOrigin: checkOrigin, autoOpenBrowser: autoOpenBrowser, maxPayloadSize: maxPayloadSize)
 }
 
@@ -52,13 +55,14 @@ public func startServer(
 /// Without an app named `index` there is a page that lists them, in their order.
 public func startServer(
   _ apps: KeyValuePairs<String, @Sendable () async throws -> Void>, host: String = "localhost", port: Int = 8080,
-  debug: Bool = false, staticDirectory: String? = nil, theme: String = "auto", remoteAccess: RemoteAccess? = nil,
+  debug: Bool = false, staticDirectory: String? = nil, theme: String = "auto", tls: TransportSecurity? = nil,
+  remoteAccess: RemoteAccess? = nil,
   reconnectTimeout: Duration = .seconds(10), allowedOrigins: [String] = [],
   checkOrigin: (@Sendable (String) -> Bool)? = nil, autoOpenBrowser: Bool = false, maxPayloadSize: Int = 200 << 20
 ) async throws {
   try await startServer(
     apps.map { Application($0.key, $0.value) }, host: host, port: port, debug: debug,
-    staticDirectory: staticDirectory, theme: theme, remoteAccess: remoteAccess, reconnectTimeout: reconnectTimeout,
+    staticDirectory: staticDirectory, theme: theme, tls: tls, remoteAccess: remoteAccess, reconnectTimeout: reconnectTimeout,
     allowedOrigins: allowedOrigins, checkOrigin: checkOrigin, autoOpenBrowser: autoOpenBrowser,
     maxPayloadSize: maxPayloadSize)
 }
@@ -66,7 +70,7 @@ public func startServer(
 /// Serves several apps, with titles and descriptions. PyWebIO: `start_server` with `config`.
 public func startServer(
   _ apps: [Application], host: String = "localhost", port: Int = 8080, debug: Bool = false,
-  staticDirectory: String? = nil, theme: String = "auto", remoteAccess: RemoteAccess? = nil,
+  staticDirectory: String? = nil, theme: String = "auto", tls: TransportSecurity? = nil, remoteAccess: RemoteAccess? = nil,
   reconnectTimeout: Duration = .seconds(10), allowedOrigins: [String] = [],
   checkOrigin: (@Sendable (String) -> Bool)? = nil, autoOpenBrowser: Bool = false, maxPayloadSize: Int = 200 << 20
 ) async throws {
@@ -78,7 +82,7 @@ public func startServer(
     host: Environment["WEBIO_HOST"] ?? host,
     port: Environment["WEBIO_PORT"].flatMap { ASCII.decimal($0) } ?? port, debug: debug,
     staticDirectory: staticDirectory, theme: theme,
-    remoteAccess: remoteAccess, reconnectTimeout: reconnectTimeout, allowedOrigins: allowedOrigins,
+    tls: tls, remoteAccess: remoteAccess, reconnectTimeout: reconnectTimeout, allowedOrigins: allowedOrigins,
     checkOrigin: checkOrigin, autoOpenBrowser: autoOpenBrowser, maxPayloadSize: maxPayloadSize)
   let running = try await AppServer.start(ApplicationTable(apps), options)
   await running.untilStopped()

@@ -3,6 +3,8 @@ import WebIOPosix
 
 /// A value from JavaScript, or for it.
 public typealias JSON = JSONValue
+/// The members of a JSON object, in their order.
+public typealias JSONObject = WebIOHTTP.JSONObject
 
 /// What is known of the visitor. PyWebIO: `session.info`.
 ///
@@ -52,7 +54,7 @@ private func scriptSpec(_ code: String, _ arguments: [String: JSON], wantsResult
 public func setEnv(
   title: String? = nil, outputAnimation: Bool? = nil, autoScrollBottom: Bool? = nil, httpPullInterval: Int? = nil,
   inputPanelFixed: Bool? = nil, inputPanelMinHeight: Int? = nil, inputPanelInitHeight: Int? = nil,
-  inputAutoFocus: Bool? = nil, outputMaxWidth: String? = nil
+  inputAutoFocus: Bool? = nil, outputMaxWidth: String? = nil, theme: String? = nil
 ) {
   var spec = Spec()
   spec.set("title", title)
@@ -64,6 +66,7 @@ public func setEnv(
   spec.set("input_panel_init_height", inputPanelInitHeight)
   spec.set("input_auto_focus", inputAutoFocus)
   spec.set("output_max_width", outputMaxWidth)
+  spec.set("theme", theme)
   perform { $0.send("set_env", spec) }
 }
 

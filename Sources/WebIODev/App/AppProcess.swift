@@ -69,6 +69,7 @@ package final class AppProcess {
       executable, arguments, environment: kept + added, directory: directory,
       output: .pipe { [weak self] in self?.receive($0) }, inherited: [socket.listener, pipe[1]]
     ) { [self] in ended($0) }
+    socket.closeListener()
   }
 
   package var isServing: Bool { state == .ready }

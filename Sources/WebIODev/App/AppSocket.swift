@@ -7,8 +7,8 @@ import WebIOPosix
 /// keeps the inode, and /proc/self/fd gives it a path to connect to. See open(2), unix(7), proc(5).
 @EventLoop
 package final class AppSocket {
-  /// For the app to inherit.
-  let listener: Int32
+  /// For the app to inherit; -1 once it has.
+  private(set) var listener: Int32
   private let inode: Int32
   /// To connect to, from this process, as long as this object lives.
   package let address: SocketAddress
@@ -30,8 +30,14 @@ package final class AppSocket {
     address = try SocketAddress(unixPath: "/proc/self/fd/\(inode)")
   }
 
+  /// The app alone holds the listener then: when it dies, connections are refused instead of waiting for ever.
+  func closeListener() {
+    if listener >= 0 { Glibc.close(listener) }
+    listener = -1
+  }
+
   isolated deinit {
-    Glibc.close(listener)
+    closeListener()
     Glibc.close(inode)
   }
 }

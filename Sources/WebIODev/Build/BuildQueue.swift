@@ -22,6 +22,12 @@ struct BuildQueue {
     return true
   }
 
+  /// Whether a build is still wanted, and not called off.
+  func isRunning(_ build: Int) -> Bool {
+    if case .running(build) = state { return true }
+    return false
+  }
+
   mutating func request() -> [Action] {
     switch state {
     case .idle: return [start()]

@@ -27,6 +27,15 @@ package final class Builder {
   private var startedAt = MonotonicTime.now
   private var onIdle: (@EventLoop () -> Void)?
 
+  /// Which command of a build runs.
+  private enum Stage { case full, compile, link }
+  private var stage = Stage.full
+  /// Made after each good build by SwiftPM, for the saves that change nothing but the contents of the app's files.
+  private var plan: DirectPlan?
+  private var planNumber = 0
+  /// Something has changed since the last good build by SwiftPM that only SwiftPM can build.
+  private var needsFull = true
+
   /// `package` is the directory whose files come first in diagnostics; `renamed` as in `DiagnosticsParser`.
   package init(
     _ command: BuildCommand, package: String, renamed: [String: String] = [:],
@@ -40,8 +49,20 @@ package final class Builder {
 
   package var isBuilding: Bool { queue.isBusy }
 
+  /// Whether the next save of contents alone is built without SwiftPM.
+  var isDirect: Bool { !needsFull && plan?.isCurrent == true }
+
   /// Builds what is on disk now. A build under way is called off.
-  package func build() { run(queue.request()) }
+  package func build() {
+    needsFull = true
+    run(queue.request())
+  }
+
+  /// Builds after a save that changed only the contents of `files`.
+  package func build(contentsOf files: [String]) {
+    guard let plan, files.allSatisfy(plan.sources.contains) else { return build() }
+    run(queue.request())
+  }
 
   /// Calls off what is under way; `completion` comes when nothing runs any more.
   package func stop(_ completion: @escaping @EventLoop () -> Void) {
@@ -66,13 +87,29 @@ package final class Builder {
   private var status = ChildStatus.exited(0)
 
   private func start(_ build: Int) {
-    log = []
-    splitter = LineSplitter()
     startedAt = MonotonicTime.now
     report(.started)
+    if !needsFull, let plan, plan.isCurrent {
+      start(build, .compile, plan.compile)
+    } else {
+      startFull(build)
+    }
+  }
+
+  private func startFull(_ build: Int) {
+    needsFull = true
+    plan = nil
+    planNumber += 1
+    start(build, .full, [command.path] + command.arguments)
+  }
+
+  private func start(_ build: Int, _ stage: Stage, _ words: [String]) {
+    self.stage = stage
+    log = []
+    splitter = LineSplitter()
     do {
       child = try ChildProcess(
-        command.path, command.arguments, environment: command.environment, directory: command.directory,
+        words[0], Array(words.dropFirst()), environment: command.environment, directory: command.directory,
         output: .pipe { [weak self] in self?.receive($0) }
       ) { [weak self] status in self?.ended(build, status) }
     } catch {
@@ -105,13 +142,39 @@ package final class Builder {
     if let rest = splitter.finish() { receive(rest) }
     child = nil
     self.status = status
+    if queue.isRunning(build) {
+      switch stage {
+      case .compile:
+        if status.isSuccess, let plan { return start(build, .link, plan.link) }
+        // What the compiler says of the app's files is what SwiftPM would hear from it.
+        guard parsed.contains(where: { $0.severity == .error && $0.file != nil }) else { return startFull(build) }
+      case .link:
+        if !status.isSuccess { return startFull(build) }
+      case .full:
+        if status.isSuccess { preparePlan() }
+      }
+    }
     run(queue.ended(build))
   }
+
+  private func preparePlan() {
+    needsFull = false
+    guard let scratchPath = command.scratchPath else { return }
+    let number = planNumber
+    Task { @EventLoop [weak self, command] in
+      let plan = await DirectPlan.make(
+        scratchPath: scratchPath, product: Path.name(of: command.executable), environment: command.environment,
+        directory: command.directory)
+      if let self, number == planNumber { self.plan = plan }
+    }
+  }
+
+  private var parsed: [Diagnostic] { DiagnosticsParser.parse(log, package: package, renamed: renamed) }
 
   private var result: BuildResult {
     let milliseconds = (MonotonicTime.now - startedAt).wholeMilliseconds
     if status.isSuccess { return .built(executable: command.executable, milliseconds: milliseconds) }
-    var diagnostics = DiagnosticsParser.parse(log, package: package, renamed: renamed)
+    var diagnostics = parsed
     if !diagnostics.contains(where: { $0.severity == .error }) {
       diagnostics.insert(Diagnostic(severity: .error, message: "The build ended with \(status)."), at: 0)
     }

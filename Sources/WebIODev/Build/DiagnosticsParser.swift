@@ -23,8 +23,16 @@ struct DiagnosticsParser {
   }
 
   mutating func receive(_ line: String) {
+    if let place = Self.linkersPlace(line) { return complete(withPlace: place) }
     guard let diagnostic = Self.read(line), !Self.isEcho(diagnostic) else { return }
     if seen.insert(diagnostic).inserted { found.append(diagnostic) }
+  }
+
+  /// The linker names a symbol first and who uses it on the next line.
+  private mutating func complete(withPlace place: (file: String, line: Int)) {
+    guard var last = found.last, last.severity == .error, last.file == nil else { return }
+    (last.file, last.line) = place
+    found[found.count - 1] = last
   }
 
   /// Errors first, the project's own files before others', and each with its frame; notes stay with what they explain.
@@ -74,10 +82,11 @@ struct DiagnosticsParser {
 
   /// SwiftPM's own summaries of what was said before.
   private static func isEcho(_ diagnostic: Diagnostic) -> Bool {
-    diagnostic.file == nil
-      && (diagnostic.message == "fatalError" || diagnostic.message.hasPrefix("emit-module command failed")
-        || diagnostic.message.hasPrefix("compile command failed")
-        || diagnostic.message.hasPrefix("link command failed"))
+    let starts = [
+      "fatalError", "emit-module command failed", "compile command failed", "link command failed",
+      "linker command failed", "ExitCode(rawValue",
+    ]
+    return diagnostic.file == nil && starts.contains(where: diagnostic.message.hasPrefix)
   }
 
   // MARK: One line
@@ -86,18 +95,52 @@ struct DiagnosticsParser {
     let bytes = Array(line.utf8)
     // A frame's line starts with a number or a bar, or is indented.
     guard let first = bytes.first, first != UInt8(ascii: " "), first != UInt8(ascii: "|") else { return nil }
+    guard let (severity, start, end) = firstMark(in: bytes) else { return undefinedSymbol(bytes) }
+    let message = text(withoutGroup(bytes[end...]))
+    if start == 0 { return Diagnostic(severity: severity, message: withoutPackage(message)) }
+    if let (file, line, column) = place(bytes[..<start]) {
+      return Diagnostic(file: file, line: line, column: column, severity: severity, message: message)
+    }
+    return isTool(bytes[..<start]) ? Diagnostic(severity: severity, message: message) : nil
+  }
+
+  /// The leftmost `error: `, `warning: ` or `note: ` that starts the line or follows a colon.
+  private static func firstMark(in bytes: [UInt8]) -> (Diagnostic.Severity, start: Int, end: Int)? {
+    var first: (Diagnostic.Severity, start: Int, end: Int)?
     for severity in [Diagnostic.Severity.error, .warning, .note] {
       let mark = Array("\(severity.rawValue): ".utf8)
-      if bytes.starts(with: mark) {
-        return Diagnostic(severity: severity, message: text(bytes[mark.count...]))
+      if bytes.starts(with: mark) { return (severity, 0, mark.count) }
+      if let start = position(of: Array(": ".utf8) + mark, in: bytes), start < first?.start ?? .max {
+        first = (severity, start, start + 2 + mark.count)
       }
-      guard let start = position(of: Array(": ".utf8) + mark, in: bytes) else { continue }
-      let message = text(bytes[(start + 2 + mark.count)...])
-      return place(bytes[..<start]).map { file, line, column in
-        Diagnostic(file: file, line: line, column: column, severity: severity, message: message)
-      } ?? (isTool(bytes[..<start]) ? Diagnostic(severity: severity, message: message) : nil)
     }
-    return undefinedSymbol(bytes)
+    return first
+  }
+
+  /// Without the compiler's `[#Group]` at the end.
+  private static func withoutGroup(_ message: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+    guard message.last == UInt8(ascii: "]"), let open = message.lastIndex(of: UInt8(ascii: "[")),
+      message[open...].dropFirst().first == UInt8(ascii: "#")
+    else { return message }
+    let end = message[..<open].lastIndex { $0 != UInt8(ascii: " ") }
+    return end.map { message[...$0] } ?? message
+  }
+
+  /// SwiftPM names the package in front: `'app': unknown package …`.
+  private static func withoutPackage(_ message: String) -> String {
+    guard message.hasPrefix("'"), let end = message.utf8.firstIndex(of: UInt8(ascii: ":")) else { return message }
+    let name = message[..<end]
+    guard name.hasSuffix("'"), !name.utf8.contains(UInt8(ascii: " ")) else { return message }
+    return String(message[message.utf8.index(after: end)...].drop { $0 == " " })
+  }
+
+  /// `>>> referenced by main.swift:3 (/path/to/main.swift:3)`
+  private static func linkersPlace(_ line: String) -> (file: String, line: Int)? {
+    let bytes = Array(line.utf8)
+    guard bytes.starts(with: Array(">>> referenced by ".utf8)), bytes.last == UInt8(ascii: ")"),
+      let open = bytes.lastIndex(of: UInt8(ascii: "("))
+    else { return nil }
+    return place(bytes[(open + 1)..<(bytes.count - 1)]).map { ($0.0, $0.1) }
   }
 
   /// `ld.lld: error: …`, `'app': error: …`.

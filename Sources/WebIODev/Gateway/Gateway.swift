@@ -150,7 +150,8 @@ package final class Gateway {
     case .allowed: return true
     case .unauthorized:
       exchange.respond(
-        .unauthorized, ["WWW-Authenticate": "Basic realm=\"webio\", charset=\"UTF-8\""], text: "A password is needed.\n")
+        .unauthorized, ["WWW-Authenticate": "Basic realm=\"webio\", charset=\"UTF-8\""], text: "A password is needed.\n"
+      )
     case .forbidden: exchange.respond(.forbidden, text: "Not from your address.\n")
     case .expired: exchange.respond(HTTPStatus(410), text: "This address was shared for a while, which is over.\n")
     }

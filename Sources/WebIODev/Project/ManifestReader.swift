@@ -47,6 +47,7 @@ package struct BrokenManifest: Error {
   package var asDevError: DevError {
     let first = diagnostics.first.map { "\($0.place.map { "\($0): " } ?? "")\($0.message)" } ?? log.last ?? ""
     return DevError(
-      .badManifest, "SwiftPM cannot read the Package.swift: \(first)", advice: "See all it says: swift package dump-package")
+      .badManifest, "SwiftPM cannot read the Package.swift: \(first)",
+      advice: "See all it says: swift package dump-package")
   }
 }

@@ -54,7 +54,8 @@ package struct Project: Sendable, Equatable {
     if Files.isFile(resolved) {
       guard Path.suffix(of: resolved) == "swift" else {
         throw DevError(
-          .notSwift, "\(path) is not a Swift file.", advice: "Name a package's directory or a .swift file: webio dev [PATH]")
+          .notSwift, "\(path) is not a Swift file.",
+          advice: "Name a package's directory or a .swift file: webio dev [PATH]")
       }
       if Path.name(of: resolved) == "Package.swift" {
         var package = request
@@ -126,7 +127,8 @@ extension Project {
     guard !all.isEmpty else {
       throw DevError(
         .noExecutable, "The package \(manifest.name) has no executable to run.",
-        advice: "Add an .executableTarget to its Package.swift, or see how a new project does it: webio new hello my-app")
+        advice:
+          "Add an .executableTarget to its Package.swift, or see how a new project does it: webio new hello my-app")
     }
     let ours = all.filter(manifest.usesWebIO)
     guard !ours.isEmpty else {

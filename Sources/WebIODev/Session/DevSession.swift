@@ -138,7 +138,13 @@ package final class DevSession {
     }
     savedAt = .now
     restart?.cancel()
-    if strongest == .manifest { reloadProject() } else { builder.build() }
+    if strongest == .manifest {
+      reloadProject()
+    } else if changes.allSatisfy({ $0.action == .modified }) {
+      builder.build(contentsOf: changes.map(\.path))
+    } else {
+      builder.build()
+    }
   }
 
   /// The manifest may name other sources, another product, other packages.

@@ -41,7 +41,8 @@ struct PortPicker {
         advice: "Stop it, or leave --port out: then the next free port is used.")
     }
     throw DevError(
-      .portTaken, "The ports \(first) to \(first + Self.tries) are all taken.", advice: "Choose another: webio dev --port N")
+      .portTaken, "The ports \(first) to \(first + Self.tries) are all taken.",
+      advice: "Choose another: webio dev --port N")
   }
 
   private var hosts: [String] { host == "localhost" ? ["127.0.0.1", "::1"] : [host] }
@@ -65,7 +66,8 @@ struct PortPicker {
         descriptors.forEach { close($0) }
         if isMissing {
           throw DevError(
-            .cannotListen, "\(host) is not an address of this machine.", advice: "Use one of `ip address`, or 0.0.0.0 for all.")
+            .cannotListen, "\(host) is not an address of this machine.",
+            advice: "Use one of `ip address`, or 0.0.0.0 for all.")
         }
         throw error
       }

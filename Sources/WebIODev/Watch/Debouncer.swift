@@ -11,7 +11,7 @@ struct Debouncer {
   /// After the last note when something is half done.
   var quiet: Duration = .milliseconds(50)
   var longest: Duration = .milliseconds(300)
-  var longestCheckout: Duration = .seconds(2)
+  var longestCheckout: Duration = .seconds(3)
   /// More files than these are a burst: a checkout, not a save.
   var burst = 3
   var checkout = 20
@@ -30,9 +30,15 @@ struct Debouncer {
   /// When to look again; nil while nothing is pending.
   var deadline: MonotonicTime? {
     guard let first, let last else { return nil }
-    let isHalfDone = pending.count > burst || pending.values.contains(false)
+    let isHalfDone = isBurst || pending.values.contains(false)
     return min(last + (isHalfDone ? quiet : settle), first + (pending.count > checkout ? longestCheckout : longest))
   }
+
+  /// Many files: a tool is at work, not a person.
+  var isBurst: Bool { pending.count > burst }
+
+  /// Has waited for as long as anything may.
+  func isOverdue(at now: MonotonicTime) -> Bool { first.map { now >= $0 + longestCheckout } ?? false }
 
   /// The paths of the save, when it is over at `now`.
   mutating func take(at now: MonotonicTime) -> [String]? {

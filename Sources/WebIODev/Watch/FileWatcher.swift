@@ -20,6 +20,7 @@ package final class FileWatcher {
   private var debouncer = Debouncer()
   private var timer: TimerToken?
   private var held: Set<String> = []
+  private var gitLocks: [GitLock] = []
   private var pollInterval: Duration?
   private var pollTimer: TimerToken?
   private var stamps: [String: FileStamp] = [:]
@@ -53,9 +54,11 @@ package final class FileWatcher {
   package func add(_ added: [WatchRoot]) {
     for root in added where !roots.contains(root) {
       roots.append(root)
+      if !root.isRecursive, let lock = GitLock(of: root.path) { gitLocks.append(lock) }
       if !isPolling, !FileSystem.reportsChanges(root.path) {
         startPolling(
-          every: .milliseconds(500), because: "\(root.path) is on a network or shared file system, which reports no changes")
+          every: .milliseconds(500),
+          because: "\(root.path) is on a network or shared file system, which reports no changes")
       }
       follow(root.path, isRecursive: root.isRecursive) { [self] in tree.learn($0) }
     }
@@ -179,6 +182,10 @@ package final class FileWatcher {
   }
 
   private func settle() {
+    if debouncer.isBurst, !debouncer.isOverdue(at: .now), gitLocks.contains(where: \.isHeld) {
+      timer = Reactor.shared.schedule(after: debouncer.quiet) { [weak self] in self?.settle() }
+      return
+    }
     guard let paths = debouncer.take(at: MonotonicTime.now) else { return arm() }
     var changes: [FileChange] = []
     for path in paths {

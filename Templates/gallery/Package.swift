@@ -1,0 +1,12 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+  name: "{{name}}",
+  dependencies: [
+    {{toolkit}}
+  ],
+  targets: [
+    .executableTarget(name: "{{module}}", dependencies: [.product(name: "WebIO", package: "WebIO")], path: "Sources")
+  ]
+)

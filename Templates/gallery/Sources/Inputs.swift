@@ -1,0 +1,33 @@
+import WebIO
+
+func inputs() async throws {
+  heading("Questions")
+  try await example("One line") {
+    putText(try await input("Your name?", placeholder: "Ada", help: "At least two letters", validate: long))
+  }
+  try await example("Choices") {
+    putText(try await select("Size", ["S", "M", "L"]))
+    putText(try await radio("Colour", ["red", "blue"], inline: true) ?? "none")
+    putText(try await checkbox("Extras", ["milk", "sugar"]).joined(separator: ", "))
+  }
+  try await example("Types") {
+    let (whole, fraction, day, time, colour) = try await inputGroup(
+      "Types", .input("Whole number", type: .number), .input("Fraction", type: .float),
+      .input("Day", type: .date), .input("Time", type: .time), .input("Colour", type: .color))
+    putText(whole, fraction, day, time, colour)
+  }
+  try await example("More") {
+    let (text, level, password) = try await inputGroup(
+      "More", .textarea("Several lines", rows: 3), .slider("Level", value: 30),
+      .input("Password", type: .password))
+    putText(text.count, level, password.isEmpty)
+  }
+  try await example("A file") {
+    if let file = try await fileUpload("Any file", maxSize: 1 << 20) { putText(file.filename, file.size) }
+  }
+  try await example("By buttons") {
+    putText(try await actions("Well?", ["Good", "Bad"]))
+  }
+}
+
+@Sendable func long(_ name: String) -> String? { name.count < 2 ? "At least two letters" : nil }

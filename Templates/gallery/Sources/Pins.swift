@@ -1,0 +1,19 @@
+import WebIO
+
+func pins() async throws {
+  heading("Inputs that stay")
+  try await example("Read when you like") {
+    try putInput("name", label: "Name", value: "Ada")
+    putButton("Greet") { putText("Hello, \(try await pin.name?.string ?? "")!") }
+  }
+  try await example("Hear of changes") {
+    try putSelect("size", options: ["S", "M", "L"], label: "Size")
+    let shown = putText("Nothing yet")
+    pin.onChange("size") { shown.update(.text("Now \($0.string ?? "")")) }
+  }
+  try await example("The other kinds") {
+    try putTextarea("text", label: "Text", rows: 2)
+    try putCheckbox("extras", options: ["milk", "sugar"], label: "Extras", inline: true)
+    try putRadio("colour", options: ["red", "blue"], label: "Colour", inline: true)
+  }
+}

@@ -1,0 +1,101 @@
+import Glibc
+import Testing
+import WebIOPosix
+
+@testable import WebIODev
+
+extension LoopTests {
+  @EventLoop @Suite struct BuilderTests {
+    private func builder(
+      _ scratch: Scratch, _ script: String, _ events: Recorder<Builder.Event>
+    ) -> Builder {
+      let command = BuildCommand(
+        path: "/bin/sh", arguments: ["-c", script], environment: Environment.all, directory: scratch.path,
+        executable: scratch("app"))
+      return Builder(command, package: scratch.path) { events.add($0) }
+    }
+
+    private func results(_ events: Recorder<Builder.Event>) -> [BuildResult] {
+      events.all.compactMap { if case .finished(let result) = $0 { result } else { nil } }
+    }
+
+    @Test func aGoodBuildNamesTheExecutable() async throws {
+      let scratch = try Scratch()
+      let events = Recorder<Builder.Event>()
+      let builder = builder(scratch, "echo '[1/2] Compiling a'; echo noise >&2; echo '[2/2] Linking'", events)
+      builder.build()
+      #expect(await events.wait { _ in !builder.isBuilding })
+      #expect(events.all.count == 4)
+      #expect(events.all[0] == .started)
+      guard case .built(scratch("app"), let milliseconds) = results(events).first else {
+        throw SystemError("no result")
+      }
+      #expect(milliseconds < 5_000)
+    }
+
+    @Test func aBadBuildTellsWhy() async throws {
+      let scratch = try Scratch()
+      try scratch.write("a.swift", "let x = y\n")
+      let events = Recorder<Builder.Event>()
+      let builder = builder(scratch, "echo \"$PWD/a.swift:1:9: error: cannot find 'y' in scope\"; exit 1", events)
+      builder.build()
+      #expect(await events.wait { _ in !builder.isBuilding })
+      guard case .failed(let diagnostics, let log) = results(events).first else { throw SystemError("no failure") }
+      #expect(diagnostics.count == 1 && log.count == 1)
+      #expect(diagnostics[0].place == "a.swift:1:9" && diagnostics[0].frame == "1 | let x = y\n  |         ^")
+    }
+
+    @Test(arguments: [("kill -KILL $$", "signal 9 (SIGKILL)"), ("exit 7", "exit code 7")])
+    func aBuildWithoutAWordIsExplained(script: String, reason: String) async throws {
+      let scratch = try Scratch()
+      let events = Recorder<Builder.Event>()
+      let builder = builder(scratch, script, events)
+      builder.build()
+      #expect(await events.wait { _ in !builder.isBuilding })
+      guard case .failed(let diagnostics, _) = results(events).first else { throw SystemError("no failure") }
+      #expect(diagnostics.map(\.message) == ["The build ended with \(reason)."])
+    }
+
+    @Test func theNewestContentIsWhatIsBuilt() async throws {
+      let scratch = try Scratch()
+      let events = Recorder<Builder.Event>()
+      // A compiler that reads, thinks, and writes what it read.
+      let builder = builder(scratch, "trap 'exit 130' INT; v=$(cat in); sleep 0.05; echo $v >> out", events)
+      for index in 0..<20 {
+        try scratch.write("in", "\(index)")
+        builder.build()
+        await events.settle(.milliseconds(7))
+      }
+      #expect(await events.wait { _ in !builder.isBuilding })
+      #expect(!results(events).isEmpty)
+      let out = try Files.readText(scratch("out")).split(separator: "\n")
+      #expect(out.last == "19")
+    }
+
+    @Test func aBuildThatDoesNotListenIsKilled() async throws {
+      let scratch = try Scratch()
+      let events = Recorder<Builder.Event>()
+      let builder = builder(scratch, "trap '' INT TERM; [ -e go ] || sleep 60", events)
+      builder.build()
+      await events.settle(.milliseconds(50))
+      try scratch.write("go", "")
+      let began = MonotonicTime.now
+      builder.build()
+      #expect(await events.wait { _ in !builder.isBuilding })
+      #expect(MonotonicTime.now - began < .seconds(2))
+      #expect(results(events).count == 1)
+    }
+
+    @Test func stoppingLeavesNothing() async throws {
+      let scratch = try Scratch()
+      let events = Recorder<Builder.Event>()
+      let builder = builder(scratch, "sleep 60 & echo $! > pid; wait", events)
+      builder.build()
+      while !Files.exists(scratch("pid")) { await events.settle(.milliseconds(5)) }
+      await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in builder.stop { done.resume() } }
+      let child = try #require(pid_t(try Files.readText(scratch("pid")).split(separator: "\n").first ?? ""))
+      #expect(kill(child, 0) == -1)
+      #expect(results(events).isEmpty)
+    }
+  }
+}

@@ -1,0 +1,236 @@
+import Glibc
+import Testing
+import WebIOHTTP
+import WebIOPosix
+
+@testable import WebIODev
+
+extension LoopTests {
+  /// A save to a running app, with a compiler that takes no time: it copies the source and makes it executable.
+  @EventLoop @Suite struct DevSessionTests {
+    @EventLoop private final class Setting {
+      let scratch: Scratch
+      let events = Recorder<String>()
+      let session: DevSession
+      var url = ""
+      var port: UInt16 { UInt16(url.split(separator: ":").last ?? "") ?? 0 }
+
+      init(modes: [String] = [], build: String? = nil, options change: (inout DevSession.Options) -> Void = { _ in })
+        throws
+      {
+        scratch = try Scratch()
+        try scratch.write("app/Package.swift", "1")
+        try scratch.write("app/Sources/main.swift", "#!\(FakeApp.python)\n\(FakeApp.script)")
+        try Files.makeDirectories(scratch("out"))
+        let script =
+          build
+            ?? """
+            if grep -q SYNTAX Sources/main.swift; then echo "$PWD/Sources/main.swift:2:1: error: SYNTAX"; exit 1; fi
+            echo '[1/1] Compiling'; cp Sources/main.swift ../out/app.new; chmod +x ../out/app.new; mv ../out/app.new ../out/app
+            """
+        var options = DevSession.Options()
+        options.port = 0
+        options.host = "127.0.0.1"
+        options.arguments = modes
+        options.build = BuildCommand(
+          path: "/bin/sh", arguments: ["-c", script], environment: Environment.all, directory: scratch("app"),
+          executable: scratch("out/app"))
+        change(&options)
+        let toolchain = Toolchain(swift: "/bin/false")
+        let project = Project(
+          directory: scratch("app"), name: "app", product: "app", scratchPath: scratch("out"), toolchain: toolchain,
+          roots: [
+            WatchRoot(scratch("app"), isRecursive: false), WatchRoot(scratch("app/Sources")),
+            WatchRoot(scratch("app/static")),
+          ],
+          workingDirectory: scratch("app"),
+          request: .init(path: scratch("app"), product: nil, toolkit: .path("/"), environment: []))
+        session = DevSession(project, options) { [events] in events.add(Self.text($0)) }
+        url = try session.start()
+      }
+
+      private static func text(_ event: DevEvent) -> String {
+        switch event {
+        case .building: "building"
+        case .progress(let progress): "progress \(progress.action)"
+        case .built: "built"
+        case .buildFailed(let diagnostics, _): "failed \(diagnostics.map { $0.place ?? $0.message })"
+        case .ready: "ready"
+        case .reloaded(_, let pages): "reloaded \(pages)"
+        case .crashed(let reason, _, let waits): "crashed \(reason)\(waits ? " waits" : "")"
+        case .appOutput(let line): "output \(line.prefix(40))"
+        case .request(let entry): "\(entry.method) \(entry.path) \(entry.status)"
+        case .assetChanged(let name): "asset \(name)"
+        case .warning(let text): "warning \(text)"
+        }
+      }
+
+      func save(_ change: String, _ name: String = "app/Sources/main.swift") throws {
+        try scratch.write(name, "#!\(FakeApp.python)\n\(FakeApp.script)\n# \(change)\n")
+      }
+
+      func wait(_ event: String, times: Int = 1) async -> Bool {
+        await events.wait { $0.filter { $0 == event }.count >= times }
+      }
+
+      func get(_ path: String) async throws -> Answer { try await TestClient.send(session.gateway, "GET", path) }
+
+      func stop() async {
+        await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in session.stop { done.resume() } }
+      }
+
+      /// Processes of this app, from outside.
+      func processes() async throws -> Int {
+        let count = try await shell("pgrep -f '^[^ ]*python3 \(scratch("out"))' | wc -l", in: "/")
+        return Int(count.split(separator: "\n").first ?? "") ?? -1
+      }
+    }
+
+    @Test func aSaveIsServedAndNothingIsLeftBehind() async throws {
+      let setting = try Setting()
+      #expect(await setting.wait("ready"))
+      #expect(setting.url.hasPrefix("http://127.0.0.1:"))
+      #expect(try await setting.get("/gen").text == "1")
+      try setting.save("two")
+      #expect(await setting.wait("reloaded 0"))
+      #expect(try await setting.get("/gen").text == "2")
+      #expect(
+        setting.events.all.filter { !$0.hasPrefix("output") && !$0.hasPrefix("GET") } == [
+          "building", "progress Compiling", "built", "ready", "building", "progress Compiling", "built", "reloaded 0",
+        ])
+      // The old one goes, and its name with it.
+      while try await setting.processes() > 1 { await setting.events.settle(.milliseconds(20)) }
+      #expect(try Files.list(setting.scratch("out")).filter { $0.contains("webio-") } == ["app.webio-2"])
+      await setting.stop()
+      #expect(try await setting.processes() == 0)
+      #expect(try Files.list(setting.scratch("out")) == ["app"])
+      let refused = try await shell(
+        "bash -c 'exec 3<>/dev/tcp/127.0.0.1/\(setting.port)' 2>/dev/null && echo open || echo closed", in: "/")
+      #expect(refused == "closed\n")
+    }
+
+    @Test func aBadBuildKeepsTheLastGoodApp() async throws {
+      let setting = try Setting()
+      #expect(await setting.wait("ready"))
+      try setting.save("SYNTAX")
+      #expect(await setting.wait(#"failed ["Sources/main.swift:2:1"]"#))
+      #expect(try await setting.get("/gen").text == "1")
+      guard case .failed = setting.session.gateway.channel.state else { throw SystemError("no failure state") }
+      try setting.save("good")
+      #expect(await setting.wait("reloaded 0"))
+      #expect(setting.session.gateway.channel.state == .idle)
+      await setting.stop()
+    }
+
+    @Test func pagesHearWhatHappens() async throws {
+      let setting = try Setting { $0.gateway.token = "secret" }
+      #expect(await setting.wait("ready"))
+      let page = RawClient(try TestClient.stream(setting.session.gateway, .local))
+      page.write(
+        "GET /__webio/dev?token=secret HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost\r\nConnection: Upgrade\r\n"
+          + "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+      #expect(await page.wait(for: #"{"event":"hello","generation":1}"#))
+      try setting.save("SYNTAX")
+      #expect(await page.wait(for: #"{"event":"building"}"#))
+      #expect(
+        await page.wait(for: #""event":"buildFailed","diagnostics":[{"file":"Sources/main.swift","line":2,"column":1"#))
+      // One that comes later hears the same.
+      let late = RawClient(try TestClient.stream(setting.session.gateway, .local))
+      late.write(
+        "GET /__webio/dev?token=secret HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost\r\nConnection: Upgrade\r\n"
+          + "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+      #expect(await late.wait(for: "buildFailed"))
+      try setting.save("good")
+      #expect(await page.wait(for: #"{"event":"built","generation":2,"ms":"#))
+      try setting.scratch.write("app/static/look.css", "a {}")
+      #expect(await page.wait(for: #"{"event":"css","name":"look.css"}"#))
+      #expect(setting.events.all.contains("asset static/look.css"))
+      #expect(setting.events.all.filter { $0 == "building" }.count == 3, "a style sheet is not compiled")
+      late.stream.abort()
+      page.stream.abort()
+      await setting.stop()
+    }
+
+    @Test func twentySavesInASecondEndWithTheLast() async throws {
+      let setting = try Setting()
+      #expect(await setting.wait("ready"))
+      for index in 1...20 {
+        try setting.scratch.write("app/Sources/main.swift", "#!\(FakeApp.python)\n\(FakeApp.script)\n# save \(index)\n")
+        await setting.events.settle(.milliseconds(50))
+      }
+      await setting.events.settle(.milliseconds(1_000))
+      #expect(try Files.readText(setting.scratch("out/app")).hasSuffix("# save 20\n"))
+      let generation = try await setting.get("/gen").text
+      #expect(try Files.readText(setting.scratch("out/app.webio-\(generation)")).hasSuffix("# save 20\n"))
+      #expect(try await setting.processes() == 1)
+      await setting.stop()
+    }
+
+    @Test func aCrashAtStartWaitsForASave() async throws {
+      let setting = try Setting(modes: ["crash-at-start"])
+      #expect(await setting.wait("crashed SIGSEGV waits"))
+      await setting.events.settle(.milliseconds(300))
+      #expect(setting.events.all.filter { $0.hasPrefix("crashed") }.count == 1)
+      let waiting = try await setting.get("/gen")
+      #expect(waiting.status == 0 || waiting.status == 503)
+      try setting.save("again")
+      #expect(await setting.wait("crashed SIGSEGV waits", times: 2))
+      await setting.stop()
+    }
+
+    @Test func anAppThatDiesIsStartedAgainAndNotForEver() async throws {
+      let setting = try Setting()
+      #expect(await setting.wait("ready"))
+      for _ in 0..<3 {
+        // The request dies with the app; the next one waits for its successor.
+        _ = try await TestClient.send(setting.session.gateway, "POST", "/segv", body: [])
+        #expect(try await setting.get("/gen").status == 200)
+      }
+      _ = try await TestClient.send(setting.session.gateway, "POST", "/segv", body: [])
+      #expect(await setting.wait("crashed SIGSEGV waits"))
+      #expect(setting.events.all.filter { $0 == "crashed SIGSEGV" }.count == 3)
+      await setting.stop()
+    }
+
+    @Test func anAppThatIgnoresSIGTERMAndForksIsGoneToo() async throws {
+      let setting = try Setting(modes: ["ignore-term", "fork"])
+      #expect(await setting.wait("ready"))
+      #expect(try await setting.processes() == 2)
+      let began = MonotonicTime.now
+      await setting.stop()
+      #expect(MonotonicTime.now - began < .seconds(4))
+      #expect(try await setting.processes() == 0)
+    }
+
+    @Test func stoppingInTheMiddleOfABuildIsClean() async throws {
+      let setting = try Setting(build: "sleep 60")
+      #expect(await setting.wait("building"))
+      await setting.stop()
+      #expect(!setting.events.all.contains { $0.hasPrefix("failed") })
+    }
+
+    @Test func anAppThatNeverServesDoesNotReplaceTheOneThatDoes() async throws {
+      let setting = try Setting()
+      #expect(await setting.wait("ready"))
+      try setting.scratch.write("app/Sources/main.swift", "#!\(FakeApp.python)\nimport time\ntime.sleep(60)\n")
+      #expect(await setting.wait("built", times: 2))
+      await setting.events.settle(.milliseconds(200))
+      #expect(try await setting.get("/gen").text == "1")
+      try setting.save("serves")
+      #expect(await setting.wait("reloaded 0"))
+      #expect(try await setting.get("/gen").text == "3")
+      await setting.stop()
+      #expect(try await setting.processes() == 0)
+    }
+
+    @Test func requestsAreLogged() async throws {
+      let setting = try Setting()
+      #expect(await setting.wait("ready"))
+      _ = try await setting.get("/gen?secret=1")
+      _ = try await setting.get("/__webio/none")
+      #expect(await setting.wait("GET /gen 200"))
+      #expect(!setting.events.all.contains { $0.contains("__webio") || $0.contains("secret") })
+      await setting.stop()
+    }
+  }
+}

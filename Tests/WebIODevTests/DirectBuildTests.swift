@@ -1,0 +1,185 @@
+import Glibc
+import Testing
+import WebIOPosix
+
+@testable import WebIODev
+
+extension LoopTests {
+  /// A save may be built without SwiftPM, and what runs must be what a clean build makes: of every step of a day's work.
+  @EventLoop @Suite struct DirectBuildTests {
+    @EventLoop private final class Setting {
+      let scratch: Scratch
+      let events = Recorder<Builder.Event>()
+      let builder: Builder
+      let watcher: FileWatcher
+      let saves = Recorder<[FileChange]>()
+
+      init() async throws {
+        scratch = try Scratch()
+        for (name, text) in [
+          "kit/Package.swift": """
+          // swift-tools-version: 6.2
+          import PackageDescription
+          let package = Package(
+            name: "WebIO", products: [.library(name: "WebIO", targets: ["WebIO"])], targets: [.target(name: "WebIO")])
+          """, "kit/Sources/WebIO/WebIO.swift": "public func putText(_ text: String) { print(text) }\n",
+          "app/Package.swift": Self.manifest(),
+          "app/Sources/app/main.swift": "import WebIO\nputText(\"one \\(part())\")\n",
+          "app/Sources/app/part.swift": "func part() -> Int { 1 }\n",
+        ] { try scratch.write(name, text) }
+        let project = try await Project.load(scratch("app"), toolkit: .path(scratch("kit")))
+        let (events, saves) = (events, saves)
+        builder = Builder(.swiftBuild(project), package: project.directory) { events.add($0) }
+        watcher = FileWatcher(onWarning: { _ in }, onChange: { saves.add($0) })
+        watcher.add(project.roots)
+        builder.build()
+        _ = await finish()
+      }
+
+      static func manifest(_ settings: String = "") -> String {
+        """
+        // swift-tools-version: 6.2
+        import PackageDescription
+        let package = Package(
+          name: "app", dependencies: [.package(name: "WebIO", path: "../kit")],
+          targets: [
+            .executableTarget(name: "app", dependencies: [.product(name: "WebIO", package: "WebIO")], swiftSettings: [\(settings)])
+          ])
+        """
+      }
+
+      /// The result of the build, once the next direct one is prepared.
+      func finish() async -> BuildResult? {
+        _ = await events.wait(.seconds(90)) { [builder] _ in !builder.isBuilding }
+        for _ in 0..<400 where !builder.isDirect { await events.settle(.milliseconds(10)) }
+        return events.all.compactMap { if case .finished(let result) = $0 { result } else { nil } }.last
+      }
+
+      /// What the session does with a save, and what the program then prints.
+      func save(_ change: () async throws -> Void) async throws -> (isDirect: Bool, output: String) {
+        saves.clear()
+        events.clear()
+        try await change()
+        #expect(await saves.wait { !$0.isEmpty })
+        await saves.settle(.milliseconds(120))
+        let changes = saves.all.flatMap { $0 }
+        let wasDirect = builder.isDirect
+        if changes.allSatisfy({ $0.action == .modified && $0.kind == .source }) {
+          builder.build(contentsOf: changes.map(\.path))
+        } else {
+          builder.build()
+        }
+        let result = await finish()
+        let hasProgress = events.all.contains { if case .progress = $0 { true } else { false } }
+        switch result {
+        case .built(let executable, _):
+          return (
+            wasDirect && !hasProgress,
+            try await shell("'\(executable)' 2>&1", in: "/").split(separator: "\n").joined(separator: ",")
+          )
+        case .failed(let diagnostics, _):
+          return (wasDirect && !hasProgress, "failed \(diagnostics.first?.place ?? "")")
+        case nil: return (false, "no result")
+        }
+      }
+
+      func clean() async throws -> String {
+        try await shell(
+          "cd app && swift build --product app --scratch-path ../clean -q >&2 && ../clean/debug/app", in: scratch.path
+        )
+        .split(separator: "\n").last.map(String.init) ?? ""
+      }
+    }
+
+    @Test func neverStale() async throws {
+      let setting = try await Setting()
+      let scratch = setting.scratch
+      #expect(setting.builder.isDirect, "the plan of this toolchain was understood")
+      func step(_ expected: String, direct: Bool, _ change: () async throws -> Void) async throws {
+        let (isDirect, output) = try await setting.save(change)
+        #expect(output == expected)
+        #expect(isDirect == direct, "\(expected)")
+      }
+      func write(_ name: String, _ text: String) throws { try scratch.write("app/Sources/app/\(name)", text) }
+      let main = "import WebIO\nputText(\"two \\(part())\")\n"
+      try await step("two 1", direct: true) { try write("main.swift", main) }
+      // An interface between two files of the app.
+      try await step("failed Sources/app/main.swift:2:21", direct: true) {
+        try write("part.swift", "func part(_ x: Int) -> Int { x }\n")
+      }
+      try await step("two 7", direct: true) { try write("main.swift", "import WebIO\nputText(\"two \\(part(7))\")\n") }
+      try await step("failed Sources/app/main.swift:3:1", direct: true) {
+        try write("main.swift", "import WebIO\nputText(7\n")
+      }
+      try await step("two 1", direct: true) {
+        try write("part.swift", "func part() -> Int { 1 }\n")
+        try write("main.swift", main)
+      }
+      // A file more, a file less.
+      try await step("two 5", direct: false) {
+        try write("more.swift", "let more = 5\n")
+        try write("part.swift", "func part() -> Int { more }\n")
+      }
+      try await step("two 6", direct: true) { try write("more.swift", "let more = 6\n") }
+      try await step("failed Sources/app/part.swift:1:22", direct: false) {
+        try Files.remove(scratch("app/Sources/app/more.swift"))
+      }
+      try await step("two 2", direct: false) { try write("part.swift", "func part() -> Int { 2 }\n") }
+      // The library: its code, then its interface with the app's use of it.
+      try await step("(two 2)", direct: false) {
+        try scratch.write(
+          "kit/Sources/WebIO/WebIO.swift", "public func putText(_ text: String) { print(\"(\\(text))\") }\n")
+      }
+      try await step("(new 2)", direct: true) { try write("main.swift", "import WebIO\nputText(\"new \\(part())\")\n") }
+      try await step("[x 2]", direct: false) {
+        try scratch.write(
+          "kit/Sources/WebIO/WebIO.swift", "public func show(_ text: String) { print(\"[\\(text)]\") }\n")
+        try write("main.swift", "import WebIO\nshow(\"x \\(part())\")\n")
+      }
+      try await step("[y 2]", direct: true) { try write("main.swift", "import WebIO\nshow(\"y \\(part())\")\n") }
+      // The manifest: a flag that the app's code looks at.
+      try await step("[flag]", direct: false) {
+        try scratch.write("app/Package.swift", Setting.manifest(".define(\"FLAG\")"))
+        try write("main.swift", "import WebIO\n#if FLAG\nshow(\"flag\")\n#else\nshow(\"none\")\n#endif\n")
+      }
+      try await step("[flag!]", direct: true) {
+        try write("main.swift", "import WebIO\n#if FLAG\nshow(\"flag!\")\n#else\nshow(\"none\")\n#endif\n")
+      }
+      // Somebody else's hands in the scratch path: another plan makes ours void.
+      let other = try await shell(
+        "cd app && swift build --product app --scratch-path .build/webio-dev -Xswiftc -DOTHER -q", in: scratch.path)
+      #expect(!setting.builder.isDirect, "\(other)")
+      try await step("[after]", direct: false) { try write("main.swift", "import WebIO\nshow(\"after\")\n") }
+      #expect(try await setting.clean() == "[after]")
+      setting.watcher.stop()
+    }
+
+    @Test func aSwitchedBranchIsBuiltWhole() async throws {
+      let setting = try await Setting()
+      let git = "git -c user.email=a@b -c user.name=a -c init.defaultBranch=main"
+      try await shell(
+        """
+        cd app && printf '.build\\n' > .gitignore && \(git) init -q && \(git) add . && \(git) commit -qm one
+        \(git) checkout -qb other && printf 'func part() -> Int { 42 }\\n' > Sources/app/part.swift
+        printf 'let extra = 1\\n' > Sources/app/extra.swift && \(git) add . && \(git) commit -qm two && \(git) checkout -q main
+        """, in: setting.scratch.path)
+      await setting.saves.settle(.milliseconds(400))
+      for (branch, expected) in [("other", "one 42"), ("main", "one 1"), ("other", "one 42")] {
+        let (_, output) = try await setting.save {
+          try await shell("cd app && git checkout -q \(branch)", in: setting.scratch.path)
+        }
+        #expect(output == expected)
+        #expect(try await setting.clean() == expected)
+      }
+      setting.watcher.stop()
+    }
+  }
+
+  @Suite struct ShellWordsTests {
+    @Test func quotesAreTaken() {
+      #expect(ShellWords.split(#"a 'b c' "d \"e" f\ g '' h"#) == ["a", "b c", "d \"e", "f g", "", "h"])
+      #expect(ShellWords.split("  ") == [])
+      #expect(ShellWords.split("a 'b") == nil)
+    }
+  }
+}
