@@ -33,6 +33,7 @@ package final class Builder {
   /// Made after each good build by SwiftPM, for the saves that change nothing but the contents of the app's files.
   private var plan: DirectPlan?
   private var planNumber = 0
+  private var record = BuildRecord()
   /// Something has changed since the last good build by SwiftPM that only SwiftPM can build.
   private var needsFull = true
 
@@ -60,6 +61,7 @@ package final class Builder {
 
   /// Builds after a save that changed only the contents of `files`.
   package func build(contentsOf files: [String]) {
+    record.saved(files)
     guard let plan, files.allSatisfy(plan.sources.contains) else { return build() }
     run(queue.request())
   }
@@ -97,6 +99,7 @@ package final class Builder {
   }
 
   private func startFull(_ build: Int) {
+    if let scratchPath = command.scratchPath { record.buildStarts(scratchPath) }
     needsFull = true
     plan = nil
     planNumber += 1
