@@ -21,11 +21,10 @@ extension PageEndToEnd {
         try await browser.look(width: look.width, isDark: look.isDark)
         let overflow = try await browser.run("return document.documentElement.scrollWidth").int ?? 0
         #expect(overflow <= look.width, "\(component.name) at \(look.name) is \(overflow) wide")
-        let problems = try await browser.accessibilityProblems()
-        #expect(problems == [], "\(component.name) at \(look.name)")
+        try await browser.expectAccessible()
         try await browser.picture("\(component.name)-\(look.name)")
       }
-      #expect(try await browser.problems() == [])
+      try await browser.expectNoProblems()
     }
 
     @Test(arguments: ["paper", "mint", "sea", "plum"])
@@ -35,7 +34,7 @@ extension PageEndToEnd {
         _ = try await browser.run("document.documentElement.dataset.theme = arguments[0]", .string(theme))
         for isDark in [false, true] {
           try await browser.look(width: 1280, isDark: isDark)
-          #expect(try await browser.accessibilityProblems() == [], "\(theme), dark: \(isDark)")
+          try await browser.expectAccessible()
         }
         try await browser.picture("\(component.name)-\(theme)")
       }
@@ -46,7 +45,7 @@ extension PageEndToEnd {
       _ = try await browser.run("document.documentElement.dir = 'rtl'")
       try await browser.look(width: 390, isDark: false)
       #expect(try await browser.run("return document.documentElement.scrollWidth").int == 390)
-      #expect(try await browser.accessibilityProblems() == [])
+      try await browser.expectAccessible()
       try await browser.picture("form-choice-rtl")
     }
 

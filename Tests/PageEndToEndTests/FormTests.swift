@@ -45,7 +45,7 @@ extension PageEndToEnd {
       try await browser.type("by")
       try await browser.press(.enter)
       try await browser.waitForText("Bobby is 123")
-      #expect(try await browser.problems() == [])
+      try await browser.expectNoProblems()
     }
 
     @Test func leavingAFieldChecksIt() async throws {
@@ -146,7 +146,7 @@ extension PageEndToEnd {
       try await browser.type(directory.file("nötes.txt"), into: "input[type=file]")
       try await browser.press(button: "Submit")
       try await browser.waitForText("nötes.txt: 500000, text/plain")
-      #expect(try await browser.problems() == [])
+      try await browser.expectNoProblems()
     }
 
     @Test func theNewestFormIsInViewAndTheOthersKeepTheirText() async throws {
@@ -199,7 +199,7 @@ extension PageEndToEnd {
       try await browser.waitForText("do Discard")
       try await browser.waitForText("too late: true")
       #expect(try await browser.lines().contains("changed to Grace") == false)
-      #expect(try await browser.problems() == [])
+      try await browser.expectNoProblems()
     }
   }
 }

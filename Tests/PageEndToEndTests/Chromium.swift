@@ -19,6 +19,8 @@ actor Chromium {
     let browser = try await shared.started()
     try await browser.look(width: 1280, isDark: false)
     try browser.speak("en-US")
+    // What the last test left in the console is not this one's.
+    _ = try await browser.consoleLog()
     return browser
   }
 
@@ -178,16 +180,20 @@ extension WebDriver {
     try Artifacts.save("page-\(name).png", data)
   }
 
-  /// Errors, rejections and violations of the policy in this page, and what the console says of worth.
-  func problems() async throws -> [String] {
+  /// No error, no rejection, no violation of the policy in this page, and nothing of worth in its console.
+  func expectNoProblems(sourceLocation: SourceLocation = #_sourceLocation) async throws {
     let seen = try await run("return __seen.problems").items.compactMap(\.string)
-    return try await seen + consoleLog().filter { $0.hasPrefix("SEVERE") || $0.hasPrefix("WARNING") }
+    let log = try await consoleLog().filter { $0.hasPrefix("SEVERE") || $0.hasPrefix("WARNING") }
+    #expect(seen + log == [], sourceLocation: sourceLocation)
   }
 
-  /// What Sources/Frontend/tests/check.js finds: names, labels, ids, targets, contrast.
-  func accessibilityProblems() async throws -> [String] {
+  /// Sources/Frontend/tests/check.js finds nothing: names, labels, ids, targets, contrast, width.
+  func expectAccessible(sourceLocation: SourceLocation = #_sourceLocation) async throws {
     let script = try readText("\(checkout)/Sources/Frontend/tests/check.js")
       .replacingOccurrences(of: "export function", with: "function")
-    return try await run("\(script)\nreturn check()").items.compactMap(\.string)
+    let found = try await run("\(script)\nreturn check()").items.compactMap(\.string)
+    let look = try await run(
+      "return `${innerWidth} wide, ${matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light'}`")
+    #expect(found == [], "\(look.string ?? "")", sourceLocation: sourceLocation)
   }
 }
