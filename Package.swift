@@ -57,8 +57,7 @@ let package = Package(
       name: "TestSupport", dependencies: ["WebIOPosix", "CWebIOLinux"], path: "Tests/Support", swiftSettings: strict),
     .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "WebIOCommand"], swiftSettings: strict),
     .testTarget(
-      name: "PageEndToEndTests", dependencies: ["TestSupport", "WebIO", "WebIOHTTP", "WebIOPosix"],
-      path: "Tests/PageTests", swiftSettings: strict),
+      name: "PageEndToEndTests", dependencies: ["TestSupport", "WebIO", "WebIOHTTP", "WebIOPosix"], swiftSettings: strict),
 
     .testTarget(name: "WebIOTests", dependencies: ["WebIO", "WebIOHTTP", "WebIOPosix"], swiftSettings: strict),
     .testTarget(
@@ -66,7 +65,7 @@ let package = Package(
     .testTarget(name: "WebIOPosixTests", dependencies: ["WebIOPosix"], swiftSettings: strict),
     .testTarget(name: "WebIODevTests", dependencies: ["WebIODev", "WebIOHTTP", "WebIOPosix"], swiftSettings: strict),
     .testTarget(name: "WebIOHTTPTests", dependencies: ["WebIOHTTP", "WebIOPosix"], swiftSettings: strict),
-    .testTarget(name: "WebIOTunnelTests", dependencies: ["WebIOTunnel", "WebIOPosix"], swiftSettings: strict),
+    .testTarget(name: "WebIOTunnelTests", dependencies: ["WebIOTunnel", "WebIOHTTP", "WebIOPosix"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c2x

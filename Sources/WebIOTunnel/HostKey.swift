@@ -1,4 +1,5 @@
 import COpenSSL
+import WebIOHTTP
 
 /// A server's public key as it goes over the wire: a length-prefixed type, then the numbers. See RFC 4253 section 6.6.
 package struct HostKey: Equatable, Sendable {

@@ -1,4 +1,5 @@
 import Glibc
+import WebIOHTTP
 import WebIOPosix
 
 /// What a private key's file says of itself without being opened: libssh2 fails on most of them without a reason.

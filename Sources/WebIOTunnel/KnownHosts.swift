@@ -1,3 +1,5 @@
+import WebIOHTTP
+
 /// What is known of a host's key.
 package enum HostKeyVerdict: Equatable, Sendable {
   case known

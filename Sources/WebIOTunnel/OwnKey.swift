@@ -1,5 +1,6 @@
 import COpenSSL
 import Glibc
+import WebIOHTTP
 import WebIOPosix
 
 /// WebIO's own key for providers that want one: ed25519, made when it is first needed, in a file only its owner reads.

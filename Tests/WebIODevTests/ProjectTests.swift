@@ -186,12 +186,12 @@ extension LoopTests {
       let held = try PortPicker(host: "localhost").bind(explicit: 0)
       defer { held.descriptors.forEach { close($0) } }
       #expect(held.descriptors.count == 2, "both kinds of loopback")
-      let holder = try #require(PortHolder.find(held.port))
+      let holder = try #require(PortHolder(port: held.port))
       #expect(holder.processID == getpid())
       let error = #expect(throws: DevError.self) { try PortPicker(host: "localhost").bind(explicit: held.port) }
       #expect(error?.code == .portTaken && error?.exitCode == 3)
       #expect(error?.message == "Port \(held.port) is taken by \(holder).")
-      #expect(PortHolder.find(1) == nil)
+      #expect(PortHolder(port: 1) == nil)
     }
 
     @Test func withoutAWishTheNextFreeOneIsTaken() throws {

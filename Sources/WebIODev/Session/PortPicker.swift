@@ -27,7 +27,7 @@ struct PortPicker {
         let bound = try SocketAddress.local(of: descriptors[0]).port
         return Binding(port: bound, descriptors: descriptors, taken: taken)
       } catch let error as SystemError where error.code == EADDRINUSE {
-        taken.append((port, PortHolder.find(port)?.description))
+        taken.append((port, PortHolder(port: port)?.description))
       } catch let error as SystemError where error.code == EACCES {
         throw DevError(
           .cannotListen, "Port \(port) is reserved for the system.",

@@ -17,7 +17,8 @@ extension PageEndToEnd {
       }
       try await browser.open(app.url)
       _ = try await browser.find("form")
-      let buttons = try await browser.run("return [...document.querySelectorAll('.ws-form-submit-btns button')].map((b) => b.innerText)")
+      let buttons = try await browser.run(
+        "return [...document.querySelectorAll('.ws-form-submit-btns button')].map((b) => b.innerText)")
       #expect(buttons.items.compactMap(\.string) == ["提交", "重置", "取消"])
       #expect(try await browser.text.contains("Choose") == false)
       try await browser.press(button: "提交")

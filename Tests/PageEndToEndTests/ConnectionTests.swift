@@ -33,7 +33,8 @@ extension PageEndToEnd {
       #expect(try await browser.value(of: "[name=data]") == "half a na")
       // What is sent while the link is down arrives when it is up, once.
       _ = try await browser.run(
-        "\(Self.cut); document.querySelector('[name=data]').value = 'whole name'; document.querySelector('form').requestSubmit()")
+        "\(Self.cut); document.querySelector('[name=data]').value = 'whole name'; document.querySelector('form').requestSubmit()"
+      )
       try await browser.waitForText("it is whole name")
       #expect(try await browser.lines().filter { $0.hasPrefix("it is") }.count == 1)
       #expect(try await browser.count(".w-status:not(.w-good)") == 0)
@@ -124,7 +125,8 @@ extension PageEndToEnd {
         "window.__other = new WebSocket(WebIO._state.CurrentSession.address().replace(/page=[^&]*/, 'page=other'))")
       try await browser.waitForText("This session continues in another tab.")
       try await browser.press(button: "Continue here")
-      try await browser.wait("it is back", "!document.querySelector('#webio-note:not([hidden])') && document.body.innerText.includes('clicked')")
+      try await browser.wait(
+        "it is back", "!document.querySelector('#webio-note:not([hidden])') && document.body.innerText.includes('clicked')")
       try await browser.press(button: "Click")
       try await browser.wait("it works", "document.getElementById('pywebio-scope-ROOT').children.length === 4")
     }

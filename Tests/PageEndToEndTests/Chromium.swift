@@ -192,7 +192,8 @@ extension WebDriver {
     let script = try readText("\(checkout)/Sources/Frontend/tests/check.js")
       .replacingOccurrences(of: "export function", with: "function")
     let found = try await run("\(script)\nreturn check()").items.compactMap(\.string)
-    let look = try await run("return `${innerWidth} wide, ${matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light'}`")
+    let look = try await run(
+      "return `${innerWidth} wide, ${matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light'}`")
     #expect(found == [], "\(look.string ?? "")", sourceLocation: sourceLocation)
   }
 }
