@@ -8,7 +8,8 @@ const kindOfColor = { "#1565c0": "info", "#e53935": "danger", "#ef6c00": "warnin
 const stacks = {};
 
 function stackAt(position) {
-  const side = ["left", "right"].includes(position) ? position : "center";
+  // A narrow window has one place for all, or they would lie over each other.
+  const side = ["left", "right"].includes(position) && innerWidth > 640 ? position : "center";
   const existing = stacks[side];
   // A modal dialog makes everything outside it unreachable, so while one is open toasts live inside it.
   const home = document.querySelector("dialog:modal") || document.body;

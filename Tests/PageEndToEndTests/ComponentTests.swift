@@ -7,24 +7,35 @@ extension PageEndToEnd {
   /// Every component in wide and narrow windows, by day and by night: a picture for people, and what a machine can say
   /// about it.
   @Suite struct ComponentTests {
-    private struct Look {
-      let width: Int
-      let isDark: Bool
-      var name: String { "\(width)-\(isDark ? "dark" : "light")" }
-      static let all = [1280, 390].flatMap { width in [false, true].map { Look(width: width, isDark: $0) } }
-    }
-
     @Test(arguments: Component.all)
     func looksRight(_ component: Component) async throws {
-      let browser = try await show(component)
-      for look in Look.all {
-        try await browser.look(width: look.width, isDark: look.isDark)
-        let overflow = try await browser.run("return document.documentElement.scrollWidth").int ?? 0
-        #expect(overflow <= look.width, "\(component.name) at \(look.name) is \(overflow) wide")
-        try await browser.expectAccessible()
-        try await browser.picture("\(component.name)-\(look.name)")
+      for width in [1280, 390] {
+        let browser = try await show(component, width: width)
+        for isDark in [false, true] {
+          let name = "\(component.name)-\(width)-\(isDark ? "dark" : "light")"
+          try await browser.look(width: width, isDark: isDark)
+          let needed = try await browser.run("return document.documentElement.scrollWidth").int ?? 0
+          #expect(needed <= width, "\(name)")
+          try await browser.expectAccessible()
+          try await browser.picture(name)
+        }
+        try await browser.expectNoProblems()
       }
-      try await browser.expectNoProblems()
+    }
+
+    /// Each message can be read, also where three places are one.
+    @Test(arguments: [1280, 390])
+    func toastsDoNotHideEachOther(_ width: Int) async throws {
+      let browser = try await show(.toasts, width: width)
+      let covered = try await browser.run(
+        """
+        return [...document.querySelectorAll(".w-toast")].filter((toast) => {
+          const { x, y, width, height } = toast.getBoundingClientRect();
+          return !toast.contains(document.elementFromPoint(x + width / 2, y + height / 2));
+        }).map((toast) => toast.innerText);
+        """)
+      #expect(covered.items == [])
+      #expect(try await browser.count(".w-toast") == 5)
     }
 
     @Test(arguments: ["paper", "mint", "sea", "plum"])
@@ -41,16 +52,16 @@ extension PageEndToEnd {
     }
 
     @Test func rightToLeftFits() async throws {
-      let browser = try await show(.choiceFields)
+      let browser = try await show(.choiceFields, width: 390)
       _ = try await browser.run("document.documentElement.dir = 'rtl'")
-      try await browser.look(width: 390, isDark: false)
       #expect(try await browser.run("return document.documentElement.scrollWidth").int == 390)
       try await browser.expectAccessible()
       try await browser.picture("form-choice-rtl")
     }
 
-    private func show(_ component: Component) async throws -> WebDriver {
+    private func show(_ component: Component, width: Int = 1280) async throws -> WebDriver {
       let browser = try await Chromium.fresh()
+      try await browser.look(width: width, isDark: false)
       let served = try await ServedApp(debug: true, [component.application])
       try await browser.open("\(served.url)?app=\(component.name)")
       _ = try await browser.find(component.last)

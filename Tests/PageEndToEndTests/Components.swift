@@ -137,7 +137,7 @@ struct Component: Sendable, CustomStringConvertible {
       ["It cannot be brought back.", .markdown("The file is *report.txt*."), .buttons(["Delete", "Keep"]) { _ in }])
   }
 
-  static let toasts = Component("toasts", last: ".w-left .w-toast") {
+  static let toasts = Component("toasts", last: ".w-toast:has(.w-toast-action)") {
     putText("Toasts are above everything.")
     toast("For your information", duration: 0)
     toast("Saved", duration: 0, color: .success)
