@@ -18,7 +18,7 @@ public struct SessionInfo: Sendable {
   public let transport: String
   /// The app's name from `?app=`.
   public let app: String
-  /// The page's query values.
+  /// Whether this is the developer's own page in `webio dev`, or the server runs with `debug`: then details of errors are shown.
   public let isDeveloper: Bool
 
   init(
