@@ -34,6 +34,9 @@ struct NewCommand {
         "There is no template \"\(template)\".", advice: "There are: \(TemplateCatalog.names.joined(separator: ", ")).")
     }
     let directory = arguments.positionals.count > 1 ? arguments.positionals[1] : template
+    guard !directory.isEmpty else {
+      throw CommandError.usage("The directory has no name.", advice: "For example: webio new \(template) my-app")
+    }
     let target = absolute(directory)
     let name = try ProjectName(Path.name(of: target))
     try checkTarget(target, directory)
