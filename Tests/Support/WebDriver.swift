@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// A client of the W3C WebDriver protocol: one chromedriver, one headless Chromium, one tab.
 public final class WebDriver: Sendable {
@@ -46,8 +47,16 @@ public final class WebDriver: Sendable {
     ]
     let answer = try call(port, "POST", "/session", capabilities)
     guard let session = answer["sessionId"].string else { throw NotInTime("no session: \(answer.text)") }
+    // Before the profile goes, for a living browser would write it anew. The last registered runs first.
+    Self.atEnd.withLock { $0 = (port, session) }
+    atexit {
+      guard let (port, session) = WebDriver.atEnd.withLock({ $0 }) else { return }
+      _ = try? WebDriver.call(port, "DELETE", "/session/\(session)")
+    }
     return WebDriver(driver, profile, port: port, session: session)
   }
+
+  private static let atEnd = Mutex<(UInt16, String)?>(nil)
 
   private static func call(_ port: UInt16, _ method: String, _ path: String, _ body: JSON? = nil) throws -> JSON {
     let answer = try HTTPProbe.get(
