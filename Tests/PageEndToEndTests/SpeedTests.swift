@@ -53,7 +53,8 @@ extension PageEndToEnd {
 
     @Test func twentyThousandTextsLeaveThePageResponsive() async throws {
       let count = 20_000
-      let browser = try await open {
+      let browser = try await Chromium.fresh()
+      let app = try await ServedApp {
         putButton("Go") {
           try useScope("flood") {
             for number in 0..<count { putText("text \(number)") }
@@ -64,9 +65,10 @@ extension PageEndToEnd {
       // On a machine that others use too, the best of three says what the page can do.
       var gaps: [Double] = []
       for _ in 0..<3 where gaps.isEmpty || gaps.min()! > 200 {
-        try browser.refresh()
+        // A new session each time.
+        try await browser.open(app.url)
         _ = try await browser.find("#pywebio-scope-ROOT button")
-        _ = try await browser.run("document.getElementById('pywebio-scope-flood')?.remove(); __seen.watchFrames()")
+        _ = try await browser.run("__seen.watchFrames()")
         try await browser.press(button: "Go")
         try await browser.wait(
           "all is there", within: .seconds(60),
