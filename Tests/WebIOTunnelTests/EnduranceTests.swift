@@ -25,7 +25,8 @@ extension RealServers {
         try await server.start()
         let begun = MonotonicTime.now
         #expect(try await probe.port() == port)
-        #expect(MonotonicTime.now - begun < .seconds(2), "round \(round)")
+        // Two seconds on a quiet machine; the bound is for a back-off that has grown.
+        #expect(MonotonicTime.now - begun < .seconds(8), "round \(round)")
       }
       #expect(try await Visitor.exchange(port: port, [9]) == [9])
       await probe.stop()

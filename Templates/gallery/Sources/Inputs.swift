@@ -22,6 +22,13 @@ func inputs() async throws {
       .input("Password", type: .password))
     putText(text.count, level, password.isEmpty)
   }
+  try await example("Still more") {
+    let fruits = ["plum", "pear", "fig"].map { Option($0, $0) }
+    let (site, moment, basket) = try await inputGroup(
+      "Still more", .input("Web address", type: .url), .input("Day and time", type: .dateTime),
+      .selectMultiple("Fruits", options: fruits))
+    putText(site, moment, basket.joined(separator: ", "))
+  }
   try await example("A file") {
     if let file = try await fileUpload("Any file", maxSize: 1 << 20) { putText(file.filename, file.size) }
   }

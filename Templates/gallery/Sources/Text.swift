@@ -40,4 +40,9 @@ func text() async throws {
   try await example("File to save") {
     putFile("hello.txt", Array("Hello!".utf8))
   }
+  try await example("Sound and film") {
+    putAudio(url: "data:audio/wav;base64,UklGRiQAAABXQVZFZm10IBAAAAABAAEAQB8AAEAfAAABAAgAZGF0YQAAAAA=")
+    let poster = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 9'/%3E"
+    putVideo(url: "data:video/mp4;base64,", width: "240px", poster: poster)
+  }
 }
