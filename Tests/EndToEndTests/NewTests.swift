@@ -50,7 +50,7 @@ extension EndToEnd {
       (["hello", "WebIO"], "project's name"),
       (["hello", "swift"], "project's name"),
       (["hello", String(repeating: "a", count: 65)], "64"),
-      (["hello", ""], "not empty"),
+      (["hello", ""], "has no name"),
       (["helo", "my-app"], "hello"),
       (["../hello", "my-app"], "hello"),
       (["hello", "my-app", "more"], "too many"),
