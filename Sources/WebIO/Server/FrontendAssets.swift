@@ -17,6 +17,13 @@ enum FrontendAssets {
     return String(decoding: file, as: UTF8.self)
   }
 
+  /// The languages beside English and Chinese: each has a file `lang-CODE.js`.
+  static let languages: [String] = (0..<webio_frontend_count()).compactMap { index in
+    guard let asset = webio_frontend_asset(index)?.pointee else { return nil }
+    let name = String(cString: asset.name)
+    return name.hasPrefix("lang-") && name.hasSuffix(".js") ? String(name.dropFirst(5).dropLast(3)) : nil
+  }
+
   /// A hash of everything, so that a browser may keep assets for ever. FNV-1a is enough: nobody attacks their own cache.
   static let version: String = {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325

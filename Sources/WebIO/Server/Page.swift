@@ -45,6 +45,9 @@ struct Page {
       "app": .string(app), "base": .string(assetPrefix), "transport": "ws",
       "version": .string(FrontendAssets.version), "theme": .string(theme), "dev": .bool(dev != nil),
     ]
+    if !FrontendAssets.languages.isEmpty {
+      object["languages"] = .array(FrontendAssets.languages.map { .string($0) })
+    }
     if let dev {
       object["generation"] = .int(Int64(dev.generation))
       object["devToken"] = .string(dev.token)
