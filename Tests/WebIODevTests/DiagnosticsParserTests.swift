@@ -99,7 +99,7 @@ import WebIOPosix
 
   @Test func aBrokenManifest() {
     let log = """
-      error: 'app': Invalid manifest (compiled with: ["/opt/swift/usr/bin/swiftc", "-vfsoverlay"])
+      error: 'app': Invalid manifest (compiled with: ["/usr/bin/swiftc", "-vfsoverlay"])
       /p/Package.swift:3:15: error: no exact matches in call to initializer 
       1 | // swift-tools-version: 6.2
       3 | let package = Package(nme: "App")
