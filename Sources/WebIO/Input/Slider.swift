@@ -7,15 +7,9 @@ extension InputItem where Value == Int {
     help: String? = nil, validate: sending ((Int) throws -> String?)? = nil
   ) -> InputItem<Int> {
     let validator = OwnedValidator(validate)
-    var spec = Spec()
-    spec.set("type", "slider")
-    spec.set("value", value)
-    spec.set("min_value", min)
-    spec.set("max_value", max)
-    spec.set("step", step)
-    spec.set("float", false)
-    spec.set("help_text", help)
-    if validator != nil { spec.set("onblur", true) }
+    let spec = sliderSpec(
+      .int(Int64(value)), .int(Int64(min)), .int(Int64(max)), step: .int(Int64(step)), float: false, help,
+      validates: validator != nil)
     return InputItem(spec, label: label, name: name) { data in
       guard let number = data.int, number >= min, number <= max else { return .invalid("From \(min) to \(max)") }
       return try validator?.check(number).map { .invalid($0) } ?? .valid(number)
@@ -30,20 +24,28 @@ extension InputItem where Value == Double {
     help: String? = nil, validate: sending ((Double) throws -> String?)? = nil
   ) -> InputItem<Double> {
     let validator = OwnedValidator(validate)
-    var spec = Spec()
-    spec.set("type", "slider")
-    spec.set("value", value)
-    spec.set("min_value", min)
-    spec.set("max_value", max)
-    spec.set("step", "any")
-    spec.set("float", true)
-    spec.set("help_text", help)
-    if validator != nil { spec.set("onblur", true) }
+    let spec = sliderSpec(
+      .double(value), .double(min), .double(max), step: "any", float: true, help, validates: validator != nil)
     return InputItem(spec, label: label, name: name) { data in
       guard let number = data.double, number >= min, number <= max else { return .invalid("From \(min) to \(max)") }
       return try validator?.check(number).map { .invalid($0) } ?? .valid(number)
     }
   }
+}
+
+private func sliderSpec(
+  _ value: JSONValue, _ min: JSONValue, _ max: JSONValue, step: JSONValue, float: Bool, _ help: String?, validates: Bool
+) -> Spec {
+  var spec = Spec()
+  spec.set("type", "slider")
+  spec["value"] = .json(value)
+  spec["min_value"] = .json(min)
+  spec["max_value"] = .json(max)
+  spec["step"] = .json(step)
+  spec.set("float", float)
+  spec.set("help_text", help)
+  if validates { spec.set("onblur", true) }
+  return spec
 }
 
 /// Asks for a whole number on a scale. PyWebIO: `slider`.
