@@ -13,6 +13,7 @@ let package = Package(
     .library(name: "WebIO", targets: ["WebIO"]),
     .library(name: "WebIOHTTP", targets: ["WebIOHTTP"]),
     .library(name: "WebIOTLS", targets: ["WebIOTLS"]),
+    .library(name: "WebIOTesting", targets: ["WebIOTesting"]),
     .library(name: "WebIOTunnel", targets: ["WebIOTunnel"]),
     .executable(name: "webio", targets: ["WebIOCommand"]),
   ],
@@ -45,6 +46,7 @@ let package = Package(
     .target(name: "WebIODev", dependencies: ["WebIOHTTP", "WebIOPosix"], swiftSettings: strict),
 
     // Floor 4
+    .target(name: "WebIOTesting", dependencies: ["WebIO"], swiftSettings: strict),
     .executableTarget(
       name: "WebIOCommand",
       dependencies: [
@@ -60,6 +62,7 @@ let package = Package(
       name: "PageEndToEndTests", dependencies: ["TestSupport", "WebIO", "WebIOHTTP", "WebIOPosix"], swiftSettings: strict),
 
     .testTarget(name: "WebIOTests", dependencies: ["WebIO", "WebIOHTTP", "WebIOPosix"], swiftSettings: strict),
+    .testTarget(name: "WebIOTestingTests", dependencies: ["WebIOTesting", "WebIO"], swiftSettings: strict),
     .testTarget(
       name: "WebIOTLSTests", dependencies: ["WebIOTLS", "WebIOHTTP", "WebIOPosix"], swiftSettings: strict),
     .testTarget(name: "WebIOPosixTests", dependencies: ["WebIOPosix"], swiftSettings: strict),

@@ -16,6 +16,9 @@ EMBED(hello_gitignore) = {
 EMBED(hello_sources_main_swift) = {
 #embed "hello/Sources/main.swift"
 };
+EMBED(hello_tests_hellotests_swift) = {
+#embed "hello/Tests/HelloTests.swift"
+};
 EMBED(bmi_package_swift) = {
 #embed "bmi/Package.swift"
 };
@@ -27,6 +30,9 @@ EMBED(bmi_gitignore) = {
 };
 EMBED(bmi_sources_main_swift) = {
 #embed "bmi/Sources/main.swift"
+};
+EMBED(bmi_tests_bmitests_swift) = {
+#embed "bmi/Tests/BMITests.swift"
 };
 EMBED(form_package_swift) = {
 #embed "form/Package.swift"
@@ -40,6 +46,9 @@ EMBED(form_gitignore) = {
 EMBED(form_sources_main_swift) = {
 #embed "form/Sources/main.swift"
 };
+EMBED(form_tests_signuptests_swift) = {
+#embed "form/Tests/SignUpTests.swift"
+};
 EMBED(chat_package_swift) = {
 #embed "chat/Package.swift"
 };
@@ -51,6 +60,9 @@ EMBED(chat_gitignore) = {
 };
 EMBED(chat_sources_main_swift) = {
 #embed "chat/Sources/main.swift"
+};
+EMBED(chat_tests_chattests_swift) = {
+#embed "chat/Tests/ChatTests.swift"
 };
 EMBED(gallery_package_swift) = {
 #embed "gallery/Package.swift"
@@ -85,24 +97,31 @@ EMBED(gallery_sources_text_swift) = {
 EMBED(gallery_sources_main_swift) = {
 #embed "gallery/Sources/main.swift"
 };
+EMBED(gallery_tests_gallerytests_swift) = {
+#embed "gallery/Tests/GalleryTests.swift"
+};
 
 static const webio_template_file files[] = {
     {"hello", "Package.swift", hello_package_swift, sizeof hello_package_swift},
     {"hello", "README.md", hello_readme_md, sizeof hello_readme_md},
     {"hello", ".gitignore", hello_gitignore, sizeof hello_gitignore},
     {"hello", "Sources/main.swift", hello_sources_main_swift, sizeof hello_sources_main_swift},
+    {"hello", "Tests/HelloTests.swift", hello_tests_hellotests_swift, sizeof hello_tests_hellotests_swift},
     {"bmi", "Package.swift", bmi_package_swift, sizeof bmi_package_swift},
     {"bmi", "README.md", bmi_readme_md, sizeof bmi_readme_md},
     {"bmi", ".gitignore", bmi_gitignore, sizeof bmi_gitignore},
     {"bmi", "Sources/main.swift", bmi_sources_main_swift, sizeof bmi_sources_main_swift},
+    {"bmi", "Tests/BMITests.swift", bmi_tests_bmitests_swift, sizeof bmi_tests_bmitests_swift},
     {"form", "Package.swift", form_package_swift, sizeof form_package_swift},
     {"form", "README.md", form_readme_md, sizeof form_readme_md},
     {"form", ".gitignore", form_gitignore, sizeof form_gitignore},
     {"form", "Sources/main.swift", form_sources_main_swift, sizeof form_sources_main_swift},
+    {"form", "Tests/SignUpTests.swift", form_tests_signuptests_swift, sizeof form_tests_signuptests_swift},
     {"chat", "Package.swift", chat_package_swift, sizeof chat_package_swift},
     {"chat", "README.md", chat_readme_md, sizeof chat_readme_md},
     {"chat", ".gitignore", chat_gitignore, sizeof chat_gitignore},
     {"chat", "Sources/main.swift", chat_sources_main_swift, sizeof chat_sources_main_swift},
+    {"chat", "Tests/ChatTests.swift", chat_tests_chattests_swift, sizeof chat_tests_chattests_swift},
     {"gallery", "Package.swift", gallery_package_swift, sizeof gallery_package_swift},
     {"gallery", "README.md", gallery_readme_md, sizeof gallery_readme_md},
     {"gallery", ".gitignore", gallery_gitignore, sizeof gallery_gitignore},
@@ -114,6 +133,7 @@ static const webio_template_file files[] = {
     {"gallery", "Sources/Pins.swift", gallery_sources_pins_swift, sizeof gallery_sources_pins_swift},
     {"gallery", "Sources/Text.swift", gallery_sources_text_swift, sizeof gallery_sources_text_swift},
     {"gallery", "Sources/main.swift", gallery_sources_main_swift, sizeof gallery_sources_main_swift},
+    {"gallery", "Tests/GalleryTests.swift", gallery_tests_gallerytests_swift, sizeof gallery_tests_gallerytests_swift},
 };
 
 size_t webio_template_file_count(void) { return sizeof files / sizeof files[0]; }

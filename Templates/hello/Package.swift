@@ -7,6 +7,10 @@ let package = Package(
     {{toolkit}}
   ],
   targets: [
-    .executableTarget(name: "{{module}}", dependencies: [.product(name: "WebIO", package: "WebIO")], path: "Sources")
+    .executableTarget(
+      name: "{{module}}", dependencies: [.product(name: "WebIO", package: "WebIO")], path: "Sources"),
+    .testTarget(
+      name: "{{module}}Tests", dependencies: ["{{module}}", .product(name: "WebIOTesting", package: "WebIO")],
+      path: "Tests"),
   ]
 )

@@ -88,7 +88,7 @@ extension EndToEnd {
 
   /// What strangers start from: every template, and README's example.
   @Suite struct TemplateTests {
-    @Test(.timeLimit(.minutes(8))) func theyBuildWithoutAWarning() async throws {
+    @Test(.timeLimit(.minutes(12))) func theyBuildWithoutAWarningAndPassTheirTests() async throws {
       let directory = try TemporaryDirectory("webio-templates")
       let listed = try await WebioCommand.run(["new", "--list", "--json"], settings: directory)
       let names = try listed.output.split(separator: "\n").map { try JSON(parsing: $0)["name"].string ?? "" }
@@ -98,6 +98,7 @@ extension EndToEnd {
           ["new", name, "\(name)-app"], directory: directory.path, settings: directory)
         #expect(made.code == 0, "\(made.errors)")
         try await expectGood(directory.file("\(name)-app"), directory)
+        try await expectTestsPass(directory.file("\(name)-app"), directory)
       }
 
       let readme = try readText("\(checkout)/README.md")
@@ -105,6 +106,16 @@ extension EndToEnd {
       #expect(blocks.count == 1)
       try directory.write("hello-app/Sources/main.swift", blocks.first ?? "")
       try await expectGood(directory.file("hello-app"), directory)
+    }
+
+    private func expectTestsPass(_ project: String, _ directory: TemporaryDirectory) async throws {
+      let tested = try await Program.run(
+        try Program.require("swift"),
+        ["test", "--package-path", project, "--scratch-path", directory.file("scratch")], within: .seconds(400))
+      #expect(tested.ending == .exited(0), "\(project):\n\(tested.output)\(tested.errors)")
+      let said = tested.output + tested.errors
+      #expect(said.contains("passed") && !said.contains("Test run with 0 tests in 0 suites"), "\(project):\n\(said)")
+      #expect(!said.contains("warning:"), "\(project):\n\(said)")
     }
 
     /// It builds, silently, and its style is ours.
@@ -118,7 +129,7 @@ extension EndToEnd {
       let style = try await Program.run(
         swift,
         ["format", "lint", "--strict", "--recursive", "--configuration", checkout + "/.swift-format"]
-          + ["\(project)/Package.swift", "\(project)/Sources"])
+          + ["\(project)/Package.swift", "\(project)/Sources", "\(project)/Tests"])
       #expect(style.ending == .exited(0), "\(project):\n\(style.errors)")
     }
   }

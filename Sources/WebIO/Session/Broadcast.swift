@@ -6,6 +6,9 @@ final class SessionDirectory: Sendable {
   /// Of every server in this process, for a call from outside a session.
   private static let all = Mutex<[Weak]>([])
 
+  /// For deferred calls, which run when their session is over.
+  @TaskLocal static var current: SessionDirectory?
+
   private struct Weak: Sendable { weak let directory: SessionDirectory? }
 
   init() {
@@ -20,7 +23,7 @@ final class SessionDirectory: Sendable {
 
   static func sessions(of app: String?) -> [Session] {
     let own = TaskContext.current?.session
-    let directories = own.map { [$0.directory] } ?? all.withLock { $0.compactMap(\.directory) }
+    let directories = own.map { [$0.directory] } ?? current.map { [$0] } ?? all.withLock { $0.compactMap(\.directory) }
     let app = app ?? own?.info.app
     return directories.flatMap { $0.sessions.withLock { Array($0.values) } }.filter { app == nil || $0.info.app == app }
   }

@@ -17,6 +17,12 @@ final class Mailbox: Sendable {
   /// What a hostile page may pile up for a task that does not read.
   private static let limit = 100
   private let state = Mutex(State())
+  /// Told each time that the task begins to wait.
+  private let onWait: (@Sendable () -> Void)?
+
+  init(onWait: (@Sendable () -> Void)? = nil) { self.onWait = onWait }
+
+  var isWaiting: Bool { state.withLock { $0.waiter != nil } }
 
   /// False when the mailbox is full and the event was dropped.
   func post(_ event: Event) -> Bool {
@@ -55,7 +61,11 @@ final class Mailbox: Sendable {
   func next() async throws -> Event {
     try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { continuation in
-        if let ready = take(orWaitWith: .continuation(continuation)) { continuation.resume(with: ready) }
+        if let ready = take(orWaitWith: .continuation(continuation)) {
+          continuation.resume(with: ready)
+        } else {
+          onWait?()
+        }
       }
     } onCancel: {
       let waiter = state.withLock { state in
@@ -71,6 +81,7 @@ final class Mailbox: Sendable {
     while true {
       let parker = Parker()
       if let ready = take(orWaitWith: .thread(parker)) { return try ready.get() }
+      onWait?()
       parker.park()
     }
   }

@@ -9,6 +9,8 @@ final class Session: Sendable {
   let directory: SessionDirectory
   /// Names and numbers of the whole session: tasks and threads share them.
   private let state = Mutex(State())
+  /// Told each time that a task begins to wait, or ends.
+  let observer: (@Sendable () -> Void)?
   private let outbox = Outbox()
   @EventLoop private var link: (any SessionLink)?
   /// Events are numbered by each loading of the page for itself.
@@ -33,11 +35,13 @@ final class Session: Sendable {
   }
 
   init(
-    id: String, info: SessionInfo, directory: SessionDirectory, ended: @escaping @EventLoop @Sendable (Session) -> Void
+    id: String, info: SessionInfo, directory: SessionDirectory, observer: (@Sendable () -> Void)? = nil,
+    ended: @escaping @EventLoop @Sendable (Session) -> Void
   ) {
     self.id = id
     self.info = info
     self.directory = directory
+    self.observer = observer
     self.ended = ended
   }
 
@@ -95,6 +99,15 @@ final class Session: Sendable {
       return state.running == 0 && state.callbacks.isEmpty && !state.isClosed
     }
     if isOver { finish() }
+    observer?()
+  }
+
+  var isRunning: Bool { state.withLock { $0.running > 0 } }
+
+  /// Whether a task has ended, or waits for its page: there is nothing more to come before the page does something.
+  func isSettled(_ root: String) -> Bool {
+    let contexts = state.withLock { state in state.contexts.values.filter { $0.root == root } }
+    return contexts.isEmpty || contexts.contains { $0.mailbox.isWaiting }
   }
 
   private func report(_ error: any Error, in context: TaskContext) {
@@ -192,14 +205,15 @@ final class Session: Sendable {
 
   @EventLoop var isAttached: Bool { link != nil }
 
-  /// An event from the page. False asks the link to end: it sends what no page sends.
-  @EventLoop func receive(_ event: Event) {
+  /// An event from the page. The result is the task that it went to.
+  @discardableResult
+  @EventLoop func receive(_ event: Event) -> String? {
     if event.kind == .acknowledge {
       if let number = event.data.int { outbox.acknowledge(number) }
-      return
+      return nil
     }
     if let number = event.number {
-      guard number > lastEvent else { return }
+      guard number > lastEvent else { return nil }
       lastEvent = number
       link?.acknowledge(event: number)
     }
@@ -208,9 +222,11 @@ final class Session: Sendable {
       if !context.mailbox.post(event) {
         Log.warning("session \(id.prefix(6)): an event was dropped, its task reads none")
       }
+      return context.root
     } else if let callback, event.kind == .callback {
-      run(TaskFunction { try await callback(event.data) }, name: "click")
+      return run(TaskFunction { try await callback(event.data) }, name: "click").id
     }
+    return nil
   }
 
   // MARK: The end
@@ -237,7 +253,11 @@ final class Session: Sendable {
     }
     for context in contexts { context.mailbox.close(WebIOError.sessionClosed) }
     for task in tasks { task.cancel() }
-    if !deferred.isEmpty { Thread.start(name: "webio-deferred") { for body in deferred { body() } } }
+    if !deferred.isEmpty {
+      Thread.start(name: "webio-deferred") { [directory] in
+        SessionDirectory.$current.withValue(directory) { for body in deferred { body() } }
+      }
+    }
     if !isFinished {
       EventLoop.run { [self] in
         let link = link

@@ -2,8 +2,8 @@ import WebIOHTTP
 
 /// What is known of a visitor when the session starts. PyWebIO: `session.info`.
 public struct SessionInfo: Sendable {
-  /// The User-Agent field as the browser sent it.
-  public let userAgent: String
+  /// The browser, its system and the kind of device. `"\(info.userAgent)"` is the field as the browser sent it.
+  public let userAgent: UserAgent
   /// The first tag of Accept-Language, `en` when there is none.
   public let userLanguage: String
   /// The Host field: how the visitor reached the server.
@@ -25,15 +25,24 @@ public struct SessionInfo: Sendable {
     _ request: HTTPRequestHead, peerAddress: String, trustsForwarded: Bool, app: String, transport: String,
     isDeveloper: Bool
   ) {
-    userAgent = request.fields["User-Agent"] ?? ""
-    let languages = (request.fields["Accept-Language"] ?? "").utf8
-    let first = languages.prefix { $0 != UInt8(ascii: ",") && $0 != UInt8(ascii: ";") }
-    userLanguage = first.isEmpty ? "en" : String(decoding: Array(first), as: UTF8.self)
-    serverHost = request.fields["Host"] ?? ""
-    origin = request.fields["Origin"] ?? ""
     let forwarded = trustsForwarded ? request.fields["X-Forwarded-For"] : nil
     let client = (forwarded ?? peerAddress).utf8.prefix { $0 != UInt8(ascii: ",") }
-    userIP = String(decoding: Array(client), as: UTF8.self)
+    self.init(
+      userAgent: request.fields["User-Agent"] ?? "", acceptLanguage: request.fields["Accept-Language"] ?? "",
+      serverHost: request.fields["Host"] ?? "", origin: request.fields["Origin"] ?? "",
+      userIP: String(decoding: Array(client), as: UTF8.self), app: app, transport: transport, isDeveloper: isDeveloper)
+  }
+
+  init(
+    userAgent: String, acceptLanguage: String, serverHost: String, origin: String, userIP: String, app: String,
+    transport: String, isDeveloper: Bool
+  ) {
+    self.userAgent = UserAgent(userAgent)
+    let first = acceptLanguage.utf8.prefix { $0 != UInt8(ascii: ",") && $0 != UInt8(ascii: ";") }
+    userLanguage = first.isEmpty ? "en" : String(decoding: Array(first), as: UTF8.self)
+    self.serverHost = serverHost
+    self.origin = origin
+    self.userIP = userIP
     backend = "webio"
     self.transport = transport
     self.app = app

@@ -8,13 +8,17 @@ final class TaskContext: Sendable {
 
   let session: Session
   let id: String
-  let mailbox = Mailbox()
+  /// The task function, callback or thread that this one asks for: itself, but for a second question at a time.
+  let root: String
+  let mailbox: Mailbox
   private let scopes: Mutex<[String]>
   private let isAsking = Mutex(false)
 
-  init(session: Session, id: String, scopes: [String] = [rootScope]) {
+  init(session: Session, id: String, root: String? = nil, scopes: [String] = [rootScope]) {
     self.session = session
     self.id = id
+    self.root = root ?? id
+    mailbox = Mailbox(onWait: session.observer)
     self.scopes = Mutex(scopes)
   }
 
@@ -38,7 +42,7 @@ final class TaskContext: Sendable {
       return !isAsking
     }
     if isFree { return self }
-    let context = TaskContext(session: session, id: session.makeID(prefix: "task"), scopes: scopeStack)
+    let context = TaskContext(session: session, id: session.makeID(prefix: "task"), root: root, scopes: scopeStack)
     session.register(context)
     return context
   }
