@@ -67,6 +67,8 @@ let package = Package(
       name: "WebIOTLSTests", dependencies: ["WebIOTLS", "WebIOHTTP", "WebIOPosix"], swiftSettings: strict),
     .testTarget(name: "WebIOPosixTests", dependencies: ["WebIOPosix"], swiftSettings: strict),
     .testTarget(name: "WebIODevTests", dependencies: ["WebIODev", "WebIOHTTP", "WebIOPosix"], swiftSettings: strict),
+    .testTarget(
+      name: "WebIOCommandTests", dependencies: ["WebIOCommand", "WebIOHTTP", "WebIOPosix"], swiftSettings: strict),
     .testTarget(name: "WebIOHTTPTests", dependencies: ["WebIOHTTP", "WebIOPosix"], swiftSettings: strict),
     .testTarget(name: "WebIOTunnelTests", dependencies: ["WebIOTunnel", "WebIOHTTP", "WebIOPosix"], swiftSettings: strict),
   ],
