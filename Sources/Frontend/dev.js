@@ -220,6 +220,7 @@ class DevConnection {
         this.tell("The app crashed. It starts again when you save.");
         this.overlay.show({ title: `The app crashed${message.signal ? `: ${message.signal}` : ""}`, hint: "It starts again when you save.", diagnostics: [], log: message.log });
         break;
+      case "public": this.announce(message); break;
       case "css": this.swapStyle(message.name); break;
       default:
     }
@@ -241,6 +242,22 @@ class DevConnection {
     this.isLeaving = true;
     location.reload();
     return true;
+  }
+
+  // A public address that this browser has not been told yet: the sign copies it.
+  announce({ provider, url }) {
+    const note = `webio:public:${provider}`;
+    try {
+      const known = sessionStorage.getItem(note);
+      if (known === url) return;
+      sessionStorage.setItem(note, url);
+    } catch { /* it is told again */ }
+    this.overlay.sign("good", `Public address: ${url}`, () => {
+      navigator.clipboard?.writeText(url).then(() => { mark.lastChild.textContent = "Copied"; }).catch(() => {});
+    });
+    const mark = this.overlay.mark;
+    mark.title = "Copy";
+    setTimeout(() => { if (this.overlay.mark === mark) this.overlay.unsign(); }, 15000);
   }
 
   markTitle(isBuilding) {

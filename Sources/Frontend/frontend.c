@@ -54,6 +54,15 @@ static const unsigned char i18n_js[] = {
 static const unsigned char input_js[] = {
 #embed "input.js"
 };
+static const unsigned char inspect_css[] = {
+#embed "inspect.css"
+};
+static const unsigned char inspect_html[] = {
+#embed "inspect.html"
+};
+static const unsigned char inspect_js[] = {
+#embed "inspect.js"
+};
 static const unsigned char layout_js[] = {
 #embed "layout.js"
 };
@@ -146,6 +155,9 @@ static const webio_asset assets[] = {
     {"http-session.js", http_session_js, sizeof http_session_js},
     {"i18n.js", i18n_js, sizeof i18n_js},
     {"input.js", input_js, sizeof input_js},
+    {"inspect.css", inspect_css, sizeof inspect_css},
+    {"inspect.html", inspect_html, sizeof inspect_html},
+    {"inspect.js", inspect_js, sizeof inspect_js},
     {"layout.js", layout_js, sizeof layout_js},
     {"main.js", main_js, sizeof main_js},
     {"markdown-blocks.js", markdown_blocks_js, sizeof markdown_blocks_js},

@@ -21,7 +21,7 @@ struct Flag: Sendable {
 /// The words after the command's name, taken apart by its flags.
 struct Arguments {
   private(set) var positionals: [String] = []
-  private var values: [String: String] = [:]
+  private var values: [String: [String]] = [:]
 
   /// Throws a usage error for an unknown flag (and names the nearest one), a missing value or too many words.
   init(_ words: [String], flags: [Flag], maximum: Int) throws {
@@ -55,22 +55,25 @@ struct Arguments {
     switch flag.value {
     case .none:
       if attached != nil { throw CommandError.usage("--\(name) takes no value.") }
-      values[name] = ""
-    case .optional: values[name] = attached ?? ""
+      values[name, default: []].append("")
+    case .optional: values[name, default: []].append(attached ?? "")
     case .required(let kind):
       guard let value = attached ?? rest.popFirst(), !value.isEmpty else {
         throw CommandError.usage("--\(name) needs a value: --\(name) \(kind).")
       }
-      values[name] = value
+      values[name, default: []].append(value)
     }
   }
 
   func has(_ name: String) -> Bool { values[name] != nil }
-  func value(_ name: String) -> String? { values[name] }
+  /// Of a flag that is given twice the last one counts.
+  func value(_ name: String) -> String? { values[name]?.last }
+  /// For flags that may be repeated.
+  func values(_ name: String) -> [String] { values[name] ?? [] }
 
   /// A port from 0 to 65535, in digits only.
   func port(_ name: String) throws -> UInt16? {
-    guard let text = values[name] else { return nil }
+    guard let text = value(name) else { return nil }
     guard let port = Self.port(text) else {
       throw CommandError.usage("--\(name) \(text) is no port. Ports go from 0 to 65535.")
     }

@@ -35,6 +35,12 @@ struct Console: Sendable {
     if !isJSON { write(2, text + "\n") }
   }
 
+  /// The terminal's width; nil where there is none.
+  var columns: Int? {
+    var size = winsize()
+    return ioctl(2, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : nil
+  }
+
   func warning(_ text: String) { note("\(styled("warning:", .yellow)) \(text)") }
 
   func error(_ error: CommandError) {

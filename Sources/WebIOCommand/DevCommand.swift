@@ -15,7 +15,7 @@ struct DevCommand {
       Flag("poll", .optional("MS"), "look for changed files every so often instead of being told by the kernel"),
       Flag("json", .none, "print events as JSON lines on standard output"),
       Flag("once", .none, "end with exit code 1 at the first build or app that fails"),
-    ] + TunnelRunner.flags.filter { $0.name != "via" } + [
+    ] + TunnelGroup.flags.filter { $0.name != "via" } + TunnelPresentation.flags + [
       Flag("toolkit", .required("PATH"), "the WebIO checkout that a single file uses"),
       Flag("toolkit-url", .required("URL@VERSION"), "the WebIO version that a single file uses"),
     ]
@@ -30,10 +30,9 @@ struct DevCommand {
   }
 
   func run() throws -> Never {
-    var sharing: DevServer.Sharing?
-    if let provider = arguments.value("share") {
-      let configuration = try TunnelRunner.configuration(arguments, via: provider.isEmpty ? nil : provider)
-      sharing = DevServer.Sharing(configuration: configuration, gate: PublicGate(), printsOnlyURL: false)
+    var sharing: Sharing?
+    if arguments.has("share") {
+      sharing = try Sharing(arguments, vias: arguments.values("share").map { $0.isEmpty ? "localhost.run" : $0 })
     }
     try DevServer.run(
       path: arguments.positionals.first ?? ".", arguments, Console(json: arguments.has("json")), sharing: sharing)

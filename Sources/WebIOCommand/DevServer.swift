@@ -6,12 +6,6 @@ import WebIOTunnel
 /// A dev session on the terminal, with a tunnel when it is shared.
 @EventLoop
 final class DevServer: LongCommand {
-  struct Sharing: Sendable {
-    let configuration: TunnelConfiguration
-    let gate: PublicGate
-    let printsOnlyURL: Bool
-  }
-
   private let path: String
   private let product: String?
   private let toolkit: Project.Toolkit
@@ -22,7 +16,8 @@ final class DevServer: LongCommand {
   private let output: DevOutput
   private let sharing: Sharing?
   private var session: DevSession?
-  private var tunnel: TunnelRunner?
+  private var tunnels: TunnelGroup?
+  private var inspector: Inspector?
 
   nonisolated static func run(
     path: String, _ arguments: Arguments, _ console: Console, sharing: Sharing?
@@ -86,11 +81,17 @@ final class DevServer: LongCommand {
     console.note("\(console.styled("webio", .bold)) \(Command.version)  \(project.name)")
     try session.start()
     guard let sharing else { return }
-    let tunnel = TunnelRunner(sharing.configuration, console, printsOnlyURL: sharing.printsOnlyURL) {
-      RunLoop.fail($0)
+    let gateway = session.gateway
+    inspector = try sharing.inspector(of: gateway, console)
+    sharing.warnAboutAddresses(console)
+    let tunnels = TunnelGroup(sharing.configurations, console, sharing.presentation) { RunLoop.fail($0) }
+    self.tunnels = tunnels
+    tunnels.start(accept: { gateway.server.accept($0) }) { [console] address in
+      gateway.channel.shared(at: address.url, by: address.provider)
+      if case .none = gateway.upstream {
+        console.note(console.styled("  until the app is built, visitors see a page that waits for it", .dim))
+      }
     }
-    self.tunnel = tunnel
-    tunnel.start(accept: { [gateway = session.gateway] in gateway.server.accept($0) }, newURL: { _ in })
     if let expiry = sharing.gate.expiry {
       Reactor.shared.schedule(after: expiry - MonotonicTime.now) { RunLoop.end(.done) }
     }
@@ -109,7 +110,10 @@ final class DevServer: LongCommand {
     let stopSession: @EventLoop () -> Void = { [session] in
       if let session { session.stop(completion) } else { completion() }
     }
-    if let tunnel { tunnel.stop(stopSession) } else { stopSession() }
+    let stopInspector: @EventLoop () -> Void = { [inspector] in
+      if let inspector { inspector.stop(stopSession) } else { stopSession() }
+    }
+    if let tunnels { tunnels.stop(stopInspector) } else { stopInspector() }
   }
 }
 

@@ -7,6 +7,12 @@ enum PageParts {
     "/__webio/dev.js": GatewayAsset(file("dev.js"), "text/javascript; charset=utf-8")
   ]
 
+  static let inspectorPage = file("inspect.html")
+  static let inspectorAssets: [String: GatewayAsset] = [
+    "/inspect.js": GatewayAsset(file("inspect.js"), "text/javascript; charset=utf-8"),
+    "/inspect.css": GatewayAsset(file("inspect.css"), "text/css; charset=utf-8"),
+  ]
+
   static let waitingPage = file("waiting.html")
 
   private static func file(_ name: String) -> [UInt8] {

@@ -49,7 +49,8 @@ package final class HTTPExchange {
   /// Small writes on their way to a chunk of the least size.
   var chunk: [UInt8] = []
   var responseTrailers = HTTPFields()
-  var status: HTTPStatus = 200
+  /// What was answered; 200 until then.
+  package internal(set) var status: HTTPStatus = 200
   var sentBytes = 0
   var startTime = MonotonicTime(nanoseconds: 0)
 

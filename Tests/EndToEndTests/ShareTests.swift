@@ -40,6 +40,81 @@ extension EndToEnd {
       await traces.expectGone(within: .seconds(1))
     }
 
+    @Test(.timeLimit(.minutes(1))) func severalTunnelsAtOnceEachWithItsAddressAndItsFate() async throws {
+      let servers = [try await SSHServer(), try await SSHServer()]
+      let known = try servers.map { try readText($0.writeKnownHosts()) }.joined()
+      try directory.write("known_hosts", known, mode: 0o600)
+      // One key for both.
+      try servers[1].directory.write(
+        "authorized_keys", readText(servers[0].directory.file("user_key.pub")), mode: 0o600)
+      let closed = "ssh://nobody@127.0.0.1:\(try freePort())"
+      let python = try await PythonServer()
+      let webio = try WebioCommand(
+        ["share", "\(python.port)", "--json", "--identity", servers[0].identity]
+          + ["--known-hosts", directory.file("known_hosts"), "--via", closed]
+          + servers.flatMap { ["--via", $0.address] }, settings: directory)
+      try await webio.explaining {
+        for server in servers {
+          let url = try await webio.event("public") { $0["provider"].string?.hasSuffix(":\(server.port)") == true }
+          let answer = try HTTPProbe.get("/hello.txt", port: WebioCommand.port(of: url["url"].string ?? ""))
+          #expect(answer.text == "hello from behind\n")
+        }
+        // One that fails does not take the others with it; the last one ends the command.
+        let failed = try await webio.event("tunnelFailed")
+        #expect(failed["message"].string?.contains("cannot connect") == true)
+        try await servers[0].stop()
+        let event = try await webio.event("reconnecting", within: .seconds(30))
+        #expect(event["provider"].string?.hasSuffix(":\(servers[0].port)") == true)
+        #expect(webio.program.ended == nil)
+      }
+      webio.program.interrupt()
+      #expect(try await webio.end() == .exited(130), "\(webio.account)")
+    }
+
+    @Test(.timeLimit(.minutes(1))) func theAddressAsACodeToScan() async throws {
+      let server = try await SSHServer()
+      _ = try server.writeKnownHosts()
+      let python = try await PythonServer()
+      let webio = try share("\(python.port)", server, "--qr")
+      let drawn = try await eventually("the code", within: .seconds(20), state: { webio.program.errorText }) {
+        let lines = webio.program.errorText.split(separator: "\n").filter { $0.contains("█") || $0.contains("▀") }
+        return lines.count >= 15 ? lines : nil
+      }
+      #expect(Set(drawn.map(\.count)).count == 1, "a square: \(drawn)")
+      #expect(!webio.program.errorText.contains("\u{1B}"), "no colours where there is no terminal")
+      webio.program.interrupt()
+      #expect(try await webio.end() == .exited(130))
+
+      let quiet = try share("\(python.port)", server)
+      try await eventually("the address", within: .seconds(20)) { quiet.program.errorText.contains("public:") }
+      #expect(!quiet.program.errorText.contains("█"), "not without a terminal")
+      #expect(quiet.program.errorText.contains("anyone with this address can reach the app"))
+      quiet.program.interrupt()
+      #expect(try await quiet.end() == .exited(130))
+    }
+
+    @Test(.timeLimit(.minutes(5))) func theOpenPageTellsThePublicAddress() async throws {
+      let server = try await SSHServer()
+      _ = try server.writeKnownHosts()
+      let project = try await Fixture.shared.project()
+      let webio = try project.dev(
+        "--share=\(server.address)", "--identity", server.identity, "--known-hosts",
+        server.directory.file("known_hosts"))
+      try await webio.explaining {
+        let ready = try await webio.ready()
+        let url = try await webio.event("public")["url"].string ?? ""
+        let browser = try await Fixture.shared.browser()
+        try await browser.open(ready.url)
+        try await eventually("the page tells the address", within: .seconds(20), state: browser.describe) {
+          try await browser.look("return document.querySelector('webio-dev')?.shadowRoot.querySelector('.sign')?.innerText")
+            == .string("Public address: \(url)")
+        }
+        try await browser.screenshot("share-announced")
+      }
+      webio.program.interrupt()
+      #expect(try await webio.end() == .exited(130))
+    }
+
     @Test(.timeLimit(.minutes(1))) func aPasswordForVisitors() async throws {
       let server = try await SSHServer()
       _ = try server.writeKnownHosts()

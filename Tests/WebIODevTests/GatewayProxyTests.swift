@@ -239,6 +239,28 @@ extension LoopTests {
       #expect(visitor.status == 503 && !visitor.text.contains(options.token) && visitor.text.contains("refresh"))
     }
 
+    @Test func aPortWhereNobodyListensIsToldOnceAndWaitedFor() async throws {
+      let setting = try await GatewaySetting()
+      let address = try setting.gateway.listen(on: try #require(SocketAddress(numericHost: "127.0.0.1", port: 0)))
+      let unused = try Listener.bind(try #require(SocketAddress(numericHost: "127.0.0.1", port: 0)))
+      let closed = try SocketAddress.local(of: unused).port
+      close(unused)
+      let front = Gateway()
+      var told = 0
+      front.onUpstreamDown = { _ in told += 1 }
+      front.use(.server(host: "127.0.0.1", port: closed, rewritesHost: false))
+      for _ in 0..<2 {
+        async let data = TestClient.send(front, "GET", "/data", side: .public)
+        let page = try await TestClient.send(front, "GET", "/", ["Accept": "text/html"], side: .public)
+        #expect(page.status == 503 && page.text.contains("refresh"))
+        #expect(try await data.status == 502)
+      }
+      #expect(told == 1)
+      front.use(.server(host: "127.0.0.1", port: address.port, rewritesHost: true))
+      #expect(try await TestClient.send(front, "GET", "/gen", side: .public).text == "1")
+      await setting.stop()
+    }
+
     @Test func anyHTTPServerCanBeBehindIt() async throws {
       let setting = try await GatewaySetting()
       // Another gateway stands for somebody's server on a port.

@@ -15,6 +15,8 @@ package final class DevChannel {
   package private(set) var state = State.idle
   /// The build that serves now; nil while none does.
   package private(set) var generation: Int?
+  /// By provider.
+  private var publicURLs: [(provider: String, url: String)] = []
   private var sockets: [ObjectIdentifier: WebSocketConnection] = [:]
 
   package var pageCount: Int { sockets.count }
@@ -25,6 +27,18 @@ package final class DevChannel {
     socket.onClose = { [weak self] _, _ in self?.sockets[key] = nil }
     socket.sendText(Self.hello(generation))
     if let message = message(of: state) { socket.sendText(message) }
+    for (provider, url) in publicURLs { socket.sendText(Self.message(provider, url)) }
+  }
+
+  /// The app has a public address, or another one than before.
+  package func shared(at url: String, by provider: String) {
+    publicURLs.removeAll { $0.provider == provider }
+    publicURLs.append((provider, url))
+    send(Self.message(provider, url))
+  }
+
+  private static func message(_ provider: String, _ url: String) -> [UInt8] {
+    JSONValue.object(["event": "public", "provider": .string(provider), "url": .string(url)]).serialized
   }
 
   package func buildStarted() { enter(.building) }

@@ -43,6 +43,11 @@ package final class Gateway {
   /// Starts the editor; another one for tests.
   package var openEditor: @EventLoop (EditorCommand) -> Bool = { $0.launch() }
   package var publicGate: PublicGate
+  /// Keeps what public visitors ask and get, for the inspector; nil keeps nothing.
+  package var traffic: TrafficLog?
+  /// The server that somebody else runs stopped taking connections. Told once until it answers again.
+  package var onUpstreamDown: (@EventLoop (SystemError) -> Void)?
+  nonisolated static let replayField = "Webio-Replay"
   package private(set) var server: HTTPServer!
 
   private var endpoints: DevEndpoints!
@@ -118,11 +123,18 @@ package final class Gateway {
   // MARK: A request
 
   private func handle(_ exchange: HTTPExchange) {
+    var record: TrafficRecord?
     switch GatewaySide(exchange.origin) {
     case .local:
       guard options.hostGate.allows(exchange.request.host) else { return refuseHost(exchange) }
       if DevEndpoints.owns(exchange.request) { return endpoints.handle(exchange) }
     case .public:
+      record = traffic?.begin(exchange)
+      if let record {
+        exchange.onFinish = { [weak exchange] isWhole in
+          record.ended(exchange?.status ?? .badGateway, isWhole: isWhole)
+        }
+      }
       guard admit(exchange) else { return }
       if DevEndpoints.owns(exchange.request) { return exchange.respond(.notFound, text: "There is nothing here.\n") }
     }
@@ -130,6 +142,7 @@ package final class Gateway {
       return exchange.respond(.methodNotAllowed, text: "This is no proxy for other hosts.\n")
     }
     let trip = ProxyTrip(exchange, onSplice: { _ in }) { [weak self] in self?.failed($0, $1) }
+    trip.record = record
     start(trip)
   }
 
@@ -165,6 +178,7 @@ package final class Gateway {
       side: trip.side, peerAddress: exchange.peerAddress, isSecure: exchange.isSecure,
       developerToken: lease.isApp && isDeveloper(trip) ? options.token : nil)
     forwarded.host = lease.host
+    forwarded.hidesExtensions = trip.record != nil
     forwarded.hidesAuthorization = trip.side == .public && publicGate.credentials != nil
     trip.start(on: lease, forwarded)
   }
@@ -228,6 +242,11 @@ package final class Gateway {
       // An app that does not take connections is on its way out, and the next one is on its way in.
       if case .none = lease.upstream { return hold(trip) }
       if lease.isApp, !trip.wasRepeated { return retry(trip) }
+      if !lease.isApp, !lease.isDown {
+        lease.isDown = true
+        onUpstreamDown?(error)
+      }
+      if isNavigation(trip) { return unavailable(trip) }
       respond(trip, "Nothing answers behind this address (\(error)).")
     case .unanswered:
       if trip.isRepeatable, !trip.wasRepeated { return retry(trip) }

@@ -23,6 +23,8 @@ struct ForwardedFields {
   var host: String?
   /// A password that the gateway has asked for is not the app's to see.
   var hidesAuthorization = false
+  /// Compressed frames would be unreadable for the inspector.
+  var hidesExtensions = false
 
   /// `upgrade` is the protocol that an upgrade asks for.
   func request(_ head: HTTPRequestHead, upgrade: String?) -> HTTPFields {
@@ -33,6 +35,7 @@ struct ForwardedFields {
       if hop.contains(where: { ASCII.equalsIgnoringCase($0, name) }) || Self.isOurs(name) { continue }
       if ["Host", "Expect"].contains(where: { ASCII.equalsIgnoringCase($0, name) }) { continue }
       if hidesAuthorization, ASCII.equalsIgnoringCase(name, "Authorization") { continue }
+      if hidesExtensions, ASCII.equalsIgnoringCase(name, "Sec-WebSocket-Extensions") { continue }
       if side == .local, Self.isForwarding(name) { continue }
       fields.append(name, value)
     }
@@ -86,7 +89,7 @@ struct ForwardedFields {
 
   /// What only the gateway says: from outside it would be a lie, and towards outside it would be a leak.
   private static func isOurs(_ name: String) -> Bool {
-    ASCII.equalsIgnoringCase(name, "Webio-Public") || ASCII.equalsIgnoringCase(name, "Webio-Developer")
+    ["Webio-Public", "Webio-Developer", Gateway.replayField].contains { ASCII.equalsIgnoringCase(name, $0) }
   }
 
   private static func isForwarding(_ name: String) -> Bool {

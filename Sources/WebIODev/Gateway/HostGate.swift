@@ -23,6 +23,12 @@ package struct HostGate: Sendable, Equatable {
     return extraHosts.contains { ASCII.equalsIgnoringCase($0, name) }
   }
 
+  /// Whether this is `localhost`, 127.0.0.1 or ::1, which nobody else's name can be.
+  static func isLoopback(_ host: String?) -> Bool {
+    guard let host, let name = name(of: host) else { return false }
+    return ["localhost", "127.0.0.1", "[::1]"].contains { ASCII.equalsIgnoringCase($0, name) }
+  }
+
   /// Whether a page of ours sent this: `null`, a missing one, and every other name or port are foreign.
   package static func isOwn(origin: String?, host: String?) -> Bool {
     guard let origin, let host, !host.isEmpty else { return false }

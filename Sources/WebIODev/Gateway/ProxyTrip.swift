@@ -18,6 +18,8 @@ final class ProxyTrip {
   private(set) var lease: UpstreamLease?
   /// Sent to an app that died without an answer, and then to another one: once is enough.
   var wasRepeated = false
+  /// Where `--inspect` keeps what passes; nil without it.
+  var record: TrafficRecord?
   private var client: HTTPClientConnection?
   private let onFailure: @EventLoop (ProxyTrip, Failure) -> Void
   private let onSplice: @EventLoop (Splice) -> Void
@@ -46,7 +48,9 @@ final class ProxyTrip {
       switch result {
       case _ where isOver: if case .success(let stream) = result { stream.abort() }
       case .failure(let error): fail(.unreachable(error))
-      case .success(let stream): send(stream, forwarded)
+      case .success(let stream):
+        lease.isDown = false
+        send(stream, forwarded)
       }
     }
   }
@@ -60,6 +64,7 @@ final class ProxyTrip {
     }
     client.onHead = { [self] in receive($0, forwarded) }
     client.onBody = { [self] bytes in
+      record?.responseBody(bytes)
       exchange.write(bytes)
       if exchange.bufferedBytes > highWaterMark { client.setReading(false) }
     }
@@ -90,7 +95,8 @@ final class ProxyTrip {
   private func sendBody(to client: HTTPClientConnection) {
     client.onDrain = { [exchange] in exchange.setBodyReading(true) }
     exchange.streamBody(
-      onChunk: { [exchange] bytes in
+      onChunk: { [exchange, record] bytes in
+        record?.requestBody(bytes)
         client.write(bytes)
         if client.bufferedBytes > highWaterMark { exchange.setBodyReading(false) }
       },
@@ -106,7 +112,9 @@ final class ProxyTrip {
     if exchange.request.isHead || head.status == .notModified {
       length = head.fields["Content-Length"].flatMap { ASCII.decimal($0) }
     }
-    exchange.startResponse(head.status, forwarded.response(head), contentLength: length)
+    let fields = forwarded.response(head)
+    record?.responseBegan(head.status, fields)
+    exchange.startResponse(head.status, fields, contentLength: length)
   }
 
   private func upgrade(_ head: HTTPResponseHead) {
@@ -114,17 +122,23 @@ final class ProxyTrip {
     var bytes = Array("HTTP/1.1 101 Switching Protocols\r\n".utf8)
     for (name, value) in head.fields.list { bytes += Array("\(name): \(value)\r\n".utf8) }
     bytes += Array("\r\n".utf8)
+    record?.becameWebSocket(head.fields)
     let upstream = client.takeOver()
     self.client = nil
     exchange.onClose = nil
     exchange.onDrain = nil
     guard let stream = exchange.takeOver(bytes) else {
       upstream.abort()
+      record?.closed()
       return end()
     }
     // It is no request any more that a swap has to wait for.
     end()
-    onSplice(Splice(stream, upstream) {})
+    guard let record else { return onSplice(Splice(stream, upstream) {}) }
+    onSplice(
+      Splice(
+        stream, upstream, leftTap: { record.frames($0, fromVisitor: true) },
+        rightTap: { record.frames($0, fromVisitor: false) }, onClose: { record.closed() }))
   }
 
   private func responseEnded(_ error: HTTPError?) {

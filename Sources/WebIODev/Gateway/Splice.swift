@@ -8,13 +8,18 @@ final class Splice {
   private let onClose: @EventLoop () -> Void
   private var open = 2
 
-  /// Keeps itself alive through the streams' delegates.
-  init(_ left: any ByteStream, _ right: any ByteStream, onClose: @escaping @EventLoop () -> Void) {
+  typealias Tap = @EventLoop (UnsafeRawBufferPointer) -> Void
+
+  /// Keeps itself alive through the streams' delegates. A tap sees what one of them reads.
+  init(
+    _ left: any ByteStream, _ right: any ByteStream, leftTap: Tap? = nil, rightTap: Tap? = nil,
+    onClose: @escaping @EventLoop () -> Void
+  ) {
     self.left = left
     self.right = right
     self.onClose = onClose
-    left.delegate = Half(self, to: right)
-    right.delegate = Half(self, to: left)
+    left.delegate = Half(self, to: right, leftTap)
+    right.delegate = Half(self, to: left, rightTap)
     left.setReading(true)
     right.setReading(true)
   }
@@ -39,14 +44,17 @@ final class Splice {
   private final class Half: ByteStreamDelegate {
     private let splice: Splice
     private let target: any ByteStream
+    private let tap: Tap?
     private var hasEnded = false
 
-    init(_ splice: Splice, to target: any ByteStream) {
+    init(_ splice: Splice, to target: any ByteStream, _ tap: Tap?) {
       self.splice = splice
       self.target = target
+      self.tap = tap
     }
 
     func stream(_ stream: any ByteStream, didReceive bytes: UnsafeRawBufferPointer) {
+      tap?(bytes)
       target.write(bytes)
       if target.bufferedBytes > highWaterMark { stream.setReading(false) }
     }

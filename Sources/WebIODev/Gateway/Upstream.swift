@@ -21,6 +21,8 @@ package enum Upstream {
 final class UpstreamLease {
   let upstream: Upstream
   private(set) var running = 0
+  /// The last connection was refused, and that has been told.
+  var isDown = false
   private var onDrained: (@EventLoop () -> Void)?
 
   init(_ upstream: Upstream) { self.upstream = upstream }

@@ -13,13 +13,14 @@ struct PortPicker {
 
   /// Empty: all of IPv4 and IPv6. `localhost`: 127.0.0.1 and ::1. Otherwise a numeric address.
   let host: String
+  var first = defaultPort
 
   static let defaultPort: UInt16 = 8080
   static let tries: UInt16 = 20
 
   /// With a port given explicitly only that one will do; without, the next free one of twenty. Throws `DevError`.
   func bind(explicit: UInt16?) throws -> Binding {
-    let first = explicit ?? Self.defaultPort
+    let first = explicit ?? self.first
     var taken: [(port: UInt16, holder: String?)] = []
     for port in first...(explicit == nil ? first + Self.tries : first) {
       do {
