@@ -87,6 +87,7 @@ extension Content {
     var spec = Spec(type: "scope")
     spec.set("dom_id", "pywebio-scope-\(name)")
     spec.set("contents", contents)
+    spec.becomeScope(name)
     return Content(spec)
   }
 
@@ -101,7 +102,7 @@ extension Content {
 
   /// A link that saves a file. Its bytes are sent when it is clicked.
   public static func file(_ name: String, _ bytes: [UInt8], label: String? = nil) -> Content {
-    Content.linkButton(label ?? name) { download(name, bytes) }
+    .button(label ?? name, style: .link) { download(name, bytes) }
   }
 
   /// With its span, which a grid keeps in the cell.
@@ -116,7 +117,7 @@ extension Content {
   /// The element that later output goes to gets this scope's id.
   fileprivate func containing(_ scope: String, selector: String? = nil) -> Content {
     var content = self
-    content.setContainer("pywebio-scope-\(scope)", selector: selector)
+    content.setContainer(scope, selector: selector)
     return content
   }
 }
@@ -181,6 +182,14 @@ public func putCollapse(
   try putContainer({ .collapse(title, [], open: open).containing($0) }, scope, position, body)
 }
 
+/// Shows a collapse and runs an asynchronous `body` with its output going into it. PyWebIO: `with put_collapse(...)`.
+public func putCollapse(
+  _ title: String, open: Bool = false, scope: String? = nil, position: OutputPosition = .bottom,
+  isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Void
+) async throws {
+  try await putContainer({ .collapse(title, [], open: open).containing($0) }, scope, position, body)
+}
+
 /// Shows a part of the page with its own scroll bar. PyWebIO: `put_scrollable`.
 @discardableResult
 public func putScrollable(
@@ -202,6 +211,29 @@ public func putScrollable(
       .scrollable([], height: height, minHeight: minHeight, keepBottom: keepBottom, border: border)
         .containing(name, selector: "> div")
     }, scope, position, body)
+}
+
+/// Shows a scrollable part and runs an asynchronous `body` with its output going into it. PyWebIO:
+/// `with put_scrollable(...)`.
+public func putScrollable(
+  height: Int? = 400, minHeight: Int? = nil, keepBottom: Bool = false, border: Bool = true, scope: String? = nil,
+  position: OutputPosition = .bottom, isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Void
+) async throws {
+  try await putContainer(
+    { name in
+      .scrollable([], height: height, minHeight: minHeight, keepBottom: keepBottom, border: border)
+        .containing(name, selector: "> div")
+    }, scope, position, body)
+}
+
+/// Shows a box in the colour of its meaning and runs `body` with its output going into it. PyWebIO: `with put_info()`.
+///
+///     try putAlert(.warning) { putText("Mind the gap") }
+public func putAlert(
+  _ kind: AlertKind, closable: Bool = false, scope: String? = nil, position: OutputPosition = .bottom,
+  _ body: () throws -> Void
+) throws {
+  try putContainer({ .alert(kind, [], closable: closable).containing($0) }, scope, position, body)
 }
 
 /// Shows pages one over the other. PyWebIO: `put_tabs`.
@@ -277,6 +309,24 @@ public func putLoading<Result: Sendable>(
   return try await body()
 }
 
+/// Shows a sign while a blocking `body` runs; it goes away afterwards, with what `body` has put into it. PyWebIO:
+/// `with put_loading()`.
+@discardableResult
+public func putLoading<Result>(
+  shape: LoadingShape = .border, color: ButtonColor = .dark, scope: String? = nil,
+  position: OutputPosition = .bottom, _ body: () throws -> Result
+) throws -> Result {
+  let context = try TaskContext.required()
+  let name = randomToken(10)
+  context.put(Content.loading(shape: shape, color: color).containing(name), scope, position)
+  context.enter(name)
+  defer {
+    context.leave()
+    try? remove(name)
+  }
+  return try body()
+}
+
 /// Shows a link that saves a file. PyWebIO: `put_file`.
 @discardableResult
 public func putFile(
@@ -294,4 +344,16 @@ private func putContainer(
   context.enter(name)
   defer { context.leave() }
   try body()
+}
+
+private func putContainer(
+  _ content: (String) -> Content, _ scope: String?, _ position: OutputPosition,
+  isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Void
+) async throws {
+  let context = try TaskContext.required()
+  let name = randomToken(10)
+  context.put(content(name), scope, position)
+  context.enter(name)
+  defer { context.leave() }
+  try await body()
 }

@@ -43,10 +43,14 @@ public struct Content: Sendable, ExpressibleByStringInterpolation {
     return content
   }
 
+  /// The scopes in it.
+  var scopes: [ScopeTree.Entry] { base.scopes }
+
   /// Later output goes into this element, or into the part of it that `selector` finds.
-  mutating func setContainer(_ id: String, selector: String?) {
+  mutating func setContainer(_ scope: String, selector: String?) {
+    base.becomeScope(scope)
     base["container_selector"] = .json(selector.map { .string($0) } ?? .null)
-    base.set("container_dom_id", id)
+    base.set("container_dom_id", "pywebio-scope-\(scope)")
   }
 
   /// As it goes over the wire, with the placement of the outermost one.
@@ -74,7 +78,8 @@ public struct OutputPosition: Sendable, ExpressibleByIntegerLiteral {
 
 /// Shows contents, in the current scope unless another one is named. PyWebIO: `Output.show`.
 ///
-/// `scope` must exist in the page. Outside a session nothing is shown, and the log says so.
+/// Into a scope that is not there, or was removed, nothing is shown: the log says so, and to the developer the page does.
+/// Outside a session nothing is shown either, and the log says so.
 @discardableResult
 public func put(_ contents: Content..., scope: String? = nil, position: OutputPosition = .bottom) -> Output {
   guard let context = TaskContext.current else {
@@ -88,6 +93,9 @@ extension TaskContext {
   /// The command's number.
   @discardableResult
   func put(_ content: Content, _ scope: String?, _ position: OutputPosition) -> Int {
-    send("output", content.spec(scope: scope ?? self.scope, position: position.value))
+    let scope = scope ?? self.scope
+    let number = send("output", content.spec(scope: scope, position: position.value))
+    session.added(content.scopes, to: scope, output: number, by: self)
+    return number
   }
 }

@@ -30,5 +30,6 @@ public struct Output: Sendable {
     spec.set(action, "#\(number)")
     if let content { spec["spec"] = .content(content) }
     context.send("output_ctl", spec)
+    session.changed(output: number, to: content?.scopes ?? [])
   }
 }

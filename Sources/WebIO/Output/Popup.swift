@@ -33,6 +33,17 @@ public func popup(
   try body()
 }
 
+/// Shows a window and runs an asynchronous `body` with its output going into it. PyWebIO: `popup`.
+public func popup(
+  _ title: String, size: PopupSize = .normal, implicitClose: Bool = true, closable: Bool = true,
+  isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Void
+) async throws {
+  let context = try TaskContext.required()
+  context.enter(context.popup(title, [], size, implicitClose, closable))
+  defer { context.leave() }
+  try await body()
+}
+
 extension TaskContext {
   /// The name of the scope inside it.
   @discardableResult
@@ -48,13 +59,22 @@ extension TaskContext {
     spec.set("closable", closable)
     spec.set("dom_id", "pywebio-scope-\(name)")
     send("popup", spec)
+    let inner = spec.scopes
+    session.editScopes { scopes in
+      scopes.clear(ScopeTree.popup)
+      scopes.add([ScopeTree.Entry(name: name)], to: ScopeTree.popup)
+      scopes.add(inner, to: name)
+    }
     return name
   }
 }
 
 /// Closes the open popup, if there is one. PyWebIO: `close_popup`.
 public func closePopup() {
-  perform { $0.send("close_popup", nil) }
+  perform { context in
+    context.send("close_popup", nil)
+    context.session.editScopes { $0.clear(ScopeTree.popup) }
+  }
 }
 
 /// What a toast is about, by its colour. PyWebIO takes the same names.

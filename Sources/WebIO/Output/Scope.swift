@@ -24,33 +24,35 @@ public func setScope(
 ///
 ///     try useScope("log") { putText("inside") }
 ///
-/// Without a name the scope is a new one. `clear` empties it first, without flicker. Throws
-/// ``WebIOError/invalidName(_:)``, and what `body` throws.
+/// Without a name the scope is a new one. `clear` empties it first, without flicker. With `create` false the scope must be
+/// there: a task that outlives a part of the page learns by ``WebIOError/noScope(_:)`` that it was removed, instead of
+/// bringing it back somewhere else. Throws ``WebIOError/invalidName(_:)`` too, and what `body` throws.
 public func useScope(
-  _ name: String? = nil, clear: Bool = false, container: String? = nil, position: OutputPosition = .bottom,
+  _ name: String? = nil, clear: Bool = false, create: Bool = true, container: String? = nil, position: OutputPosition = .bottom,
   _ body: () throws -> Void
 ) throws {
-  let context = try enterScope(name, clear, container, position)
+  let context = try enterScope(name, clear, create, container, position)
   defer { context.leaveScope() }
   try body()
 }
 
 /// Runs an asynchronous `body` with its output going into a scope. PyWebIO: `use_scope`.
 public func useScope(
-  _ name: String? = nil, clear: Bool = false, container: String? = nil, position: OutputPosition = .bottom,
-  isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Void
+  _ name: String? = nil, clear: Bool = false, create: Bool = true, container: String? = nil,
+  position: OutputPosition = .bottom, isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Void
 ) async throws {
-  let context = try enterScope(name, clear, container, position)
+  let context = try enterScope(name, clear, create, container, position)
   defer { context.leaveScope() }
   try await body()
 }
 
 private func enterScope(
-  _ name: String?, _ clear: Bool, _ container: String?, _ position: OutputPosition
+  _ name: String?, _ clear: Bool, _ create: Bool, _ container: String?, _ position: OutputPosition
 ) throws -> TaskContext {
   let context = try TaskContext.required()
   let name = name ?? randomToken(10)
   try validateName(name)
+  if !create, !context.session.editScopes({ $0.contains(name) }) { throw WebIOError.noScope(name) }
   context.setScope(name, container, position, clear ? .blank : nil)
   context.enter(name)
   return context
@@ -66,6 +68,14 @@ extension TaskContext {
     spec.set("position", position.value)
     spec["if_exist"] = .json(ifExists.map { .string($0.rawValue) } ?? .null)
     send("output_ctl", spec)
+    let container = container ?? scope
+    let isNew = session.editScopes { scopes in
+      let isNew = !scopes.contains(name)
+      if ifExists != nil { scopes.clear(name) }
+      if isNew || ifExists == .remove { scopes.add([ScopeTree.Entry(name: name)], to: container) }
+      return isNew
+    }
+    if isNew { session.check(container, by: self) }
   }
 
   fileprivate func leaveScope() {
@@ -84,7 +94,10 @@ public func currentScope(depth: Int = 0) -> String? {
 
 /// Empties a scope, the current one when none is named. PyWebIO: `clear`.
 public func clear(_ scope: String? = nil) {
-  perform { control($0, "clear", scope) }
+  perform { context in
+    control(context, "clear", scope)
+    context.session.editScopes { $0.clear(scope ?? context.scope) }
+  }
 }
 
 /// Removes a scope with its contents. Throws when it is the root, which must stay. PyWebIO: `remove`.
@@ -94,6 +107,7 @@ public func remove(_ scope: String? = nil) throws {
     throw WebIOError.invalidArgument("The root scope cannot be removed. Call clear() to empty it.")
   }
   control(context, "remove", scope)
+  context.session.editScopes { $0.remove(scope ?? context.scope) }
 }
 
 /// Where a scope stands in the window after scrolling. PyWebIO: `Position`.

@@ -38,6 +38,24 @@ public struct Pin: Sendable {
     return Dictionary(answer.object?.members.map { ($0.name, $0.value) } ?? []) { _, last in last }
   }
 
+  /// ``values(_:)-([String])`` for a task function with a thread of its own.
+  public func values(_ names: [String]) throws -> [String: JSON] {
+    var spec = Spec()
+    spec["names"] = .array(names.map { .json(.string($0)) })
+    let answer = try TaskContext.required().questionBlocking("pin_values", spec)
+    return Dictionary(answer.object?.members.map { ($0.name, $0.value) } ?? []) { _, last in last }
+  }
+
+  /// The present value for a task function with a thread of its own; nil when no input has the name.
+  public func value(_ name: String) throws -> JSON? { try values([name])[name] }
+
+  /// Sets an input's text, number or state.
+  public func set(_ name: String, _ value: String) { set(name, .string(value)) }
+  public func set(_ name: String, _ value: Int) { set(name, .int(Int64(value))) }
+  public func set(_ name: String, _ value: Double) { set(name, .double(value)) }
+  public func set(_ name: String, _ value: Bool) { set(name, .bool(value)) }
+  public func set(_ name: String, _ value: [String]) { set(name, .array(value.map { .string($0) })) }
+
   /// Sets an input's value. It is not reported as a change.
   public func set(_ name: String, _ value: JSON) {
     update(name) { $0["value"] = .json(value) }
@@ -46,12 +64,23 @@ public struct Pin: Sendable {
   /// Waits until the visitor changes one of the inputs; nil when `timeout` seconds pass first. PyWebIO:
   /// `pin_wait_change`.
   public func waitChange(_ names: String..., timeout: Double? = nil) async throws -> (name: String, value: JSON)? {
+    change(try await ask("pin_wait", waiting(names, timeout)))
+  }
+
+  /// ``waitChange(_:timeout:)`` for a task function with a thread of its own.
+  public func waitChange(_ names: String..., timeout: Double? = nil) throws -> (name: String, value: JSON)? {
+    change(try TaskContext.required().questionBlocking("pin_wait", waiting(names, timeout)))
+  }
+
+  private func waiting(_ names: [String], _ timeout: Double?) -> Spec {
     var spec = Spec()
     spec["names"] = .array(names.map { .json(.string($0)) })
     spec["timeout"] = .json(timeout.map { .double($0) } ?? .null)
-    let answer = try await ask("pin_wait", spec)
-    guard let name = answer["name"]?.string else { return nil }
-    return (name, answer["value"] ?? .null)
+    return spec
+  }
+
+  private func change(_ answer: JSON) -> (name: String, value: JSON)? {
+    answer["name"]?.string.map { ($0, answer["value"] ?? .null) }
   }
 
   /// Changes parts of an input; nil leaves one as it is. PyWebIO: `pin_update`.
@@ -71,13 +100,29 @@ public struct Pin: Sendable {
 
   /// Calls `action` at each change of an input. PyWebIO: `pin_on_change`.
   ///
-  /// Several actions run in their order; `clear` drops the earlier ones.
+  /// Several actions run in their order; `clear` drops the earlier ones, `runNow` calls this one with the present value
+  /// as well. Without an action, `pin.onChange("name", clear: true)` only drops.
   public func onChange(
-    _ name: String, clear: Bool = false, action: @escaping @Sendable (JSON) async throws -> Void
+    _ name: String, clear: Bool = false, runNow: Bool = false, action: @escaping @Sendable (JSON) async throws -> Void
   ) {
     var spec = Spec()
     spec.set("name", name)
     spec["callback_id"] = .callback { data in try await action(data["value"] ?? .null) }
+    spec.set("clear", clear)
+    perform { $0.send("pin_onchange", spec) }
+    if runNow {
+      perform { context in
+        context.session.run(
+          TaskFunction { if let value = try await pin[name] { try await action(value) } }, name: "pin")
+      }
+    }
+  }
+
+  /// Drops the actions of an input. PyWebIO: `pin_on_change(name, clear=True)`.
+  public func onChange(_ name: String, clear: Bool) {
+    var spec = Spec()
+    spec.set("name", name)
+    spec["callback_id"] = .json(.null)
     spec.set("clear", clear)
     perform { $0.send("pin_onchange", spec) }
   }

@@ -84,6 +84,26 @@ public func putRadio(
   return try putPin(name, item, scope, position)
 }
 
+/// Shows a list in which any number of entries may be chosen. PyWebIO: `pin.put_select(multiple=True)`.
+@discardableResult
+public func putSelectMultiple(
+  _ name: String, options: [String], label: String = "", value: [String] = [], help: String? = nil,
+  scope: String? = nil, position: OutputPosition = .bottom
+) throws -> Output {
+  let item = InputItem<[String]>.selectMultiple(label, options: selecting(options, value), help: help)
+  return try putPin(name, item, scope, position)
+}
+
+/// Shows a slider for whole numbers. PyWebIO: `pin.put_slider`.
+@discardableResult
+public func putSlider(
+  _ name: String, label: String = "", value: Int = 0, in range: ClosedRange<Int> = 0...100, step: Int = 1,
+  help: String? = nil, scope: String? = nil, position: OutputPosition = .bottom
+) throws -> Output {
+  let item = InputItem<Int>.slider(label, value: value, min: range.lowerBound, max: range.upperBound, step: step, help: help)
+  return try putPin(name, item, scope, position)
+}
+
 /// Shows buttons; the pin's value is the label of the last one clicked. PyWebIO: `pin.put_actions`.
 @discardableResult
 public func putActions(

@@ -39,7 +39,7 @@ public func broadcast(
   _ contents: Content..., app: String? = nil, scope: String = "ROOT", position: OutputPosition = .bottom
 ) {
   for session in SessionDirectory.sessions(of: app) {
-    let context = TaskContext(session: session, id: "broadcast")
+    let context = TaskContext(session: session, id: TaskContext.broadcastID)
     for content in contents { context.put(content, scope, position) }
   }
 }

@@ -17,4 +17,10 @@ public struct Local: Sendable {
     get { TaskContext.current?.session[local: name] as? Value }
     nonmutating set { perform { $0.session[local: name] = newValue } }
   }
+
+  /// The names of all values that were set.
+  public var names: [String] { TaskContext.current?.session.localNames ?? [] }
+
+  /// Forgets a value. PyWebIO: `del local.name`.
+  public func remove(_ name: String) { perform { $0.session[local: name] = nil } }
 }

@@ -29,6 +29,7 @@ final class Session: Sendable {
     var nextNumber = 0
     var deferred: [@Sendable () -> Void] = []
     var locals: [String: any Sendable] = [:]
+    var scopes = ScopeTree()
     var isClosed = false
     /// No more commands will come; the socket is closed when the last one is out.
     var isFinished = false
@@ -110,9 +111,11 @@ final class Session: Sendable {
     return contexts.isEmpty || contexts.contains { $0.mailbox.isWaiting }
   }
 
-  private func report(_ error: any Error, in context: TaskContext) {
+  private func report(_ error: any Error, in context: TaskContext, isForDeveloper: Bool = false) {
     if error as? WebIOError == .sessionClosed || error is CancellationError { return }
     Log.error("task \(context.id) failed: \(error)")
+    // A visitor need not hear of an output that went nowhere.
+    if isForDeveloper, !info.isDeveloper { return }
     var writer = JSONWriter()
     Command.write("task_error", task: context.id, to: &writer) { writer in
       writer.beginObject()
@@ -151,6 +154,29 @@ final class Session: Sendable {
   }
 
   var isClosed: Bool { state.withLock { $0.isClosed } }
+
+  // MARK: Scopes
+
+  @discardableResult
+  func editScopes<Result: Sendable>(_ body: @Sendable (inout ScopeTree) -> Result) -> Result {
+    state.withLock { body(&$0.scopes) }
+  }
+
+  /// An output went into a scope, and brought others with it.
+  func added(_ scopes: [ScopeTree.Entry], to scope: String, output number: Int, by context: TaskContext) {
+    if !scopes.isEmpty { editScopes { $0.add(scopes, to: scope, output: number) } }
+    if scope != rootScope { check(scope, by: context) }
+  }
+
+  func changed(output number: Int, to scopes: [ScopeTree.Entry]) {
+    editScopes { $0.change(output: number, to: scopes) }
+  }
+
+  /// Says so when a scope is not there. A broadcast means those pages that have it.
+  func check(_ scope: String, by context: TaskContext) {
+    guard context.id != TaskContext.broadcastID, !editScopes({ $0.contains(scope) }) else { return }
+    report(WebIOError.noScope(scope), in: context, isForDeveloper: true)
+  }
 
   // MARK: Commands out
 
@@ -281,6 +307,9 @@ final class Session: Sendable {
     get { state.withLock { $0.locals[name] } }
     set { state.withLock { $0.locals[name] = newValue } }
   }
+
+  /// Without those of `SessionLocal`.
+  var localNames: [String] { state.withLock { $0.locals.keys.filter { !$0.hasPrefix(" ") }.sorted() } }
 
   /// The session stays although its functions have returned.
   func hold() { state.withLock { $0.callbacks["hold"] = { _ in } } }

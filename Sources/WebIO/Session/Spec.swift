@@ -11,6 +11,8 @@ struct Spec: Sendable {
     case callback(Callback)
   }
 
+  /// The scopes in it.
+  private(set) var scopes: [ScopeTree.Entry] = []
   private(set) var fields: [(name: String, value: Value)] = []
 
   init() {}
@@ -21,6 +23,7 @@ struct Spec: Sendable {
   subscript(name: String) -> Value? {
     get { fields.first { $0.name == name }?.value }
     set {
+      if let newValue { scopes += Self.scopes(in: newValue) }
       let index = fields.firstIndex { $0.name == name }
       switch (index, newValue) {
       case (let index?, let value?): fields[index].value = value
@@ -29,6 +32,21 @@ struct Spec: Sendable {
       case (nil, nil): break
       }
     }
+  }
+
+  private static func scopes(in value: Value) -> [ScopeTree.Entry] {
+    switch value {
+    case .json, .callback: []
+    case .spec(let spec): spec.scopes
+    case .content(let content): content.scopes
+    case .array(let values): values.flatMap { scopes(in: $0) }
+    }
+  }
+
+  /// It is a scope itself, and those in it lie in this one.
+  mutating func becomeScope(_ name: String) {
+    scopes = scopes.map { ScopeTree.Entry(name: $0.name, parent: $0.parent ?? name) }
+    scopes.append(ScopeTree.Entry(name: name))
   }
 
   mutating func set(_ name: String, _ text: String?) { self[name] = text.map { .json(.string($0)) } }

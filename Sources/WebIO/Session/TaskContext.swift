@@ -6,6 +6,9 @@ import WebIOPosix
 final class TaskContext: Sendable {
   @TaskLocal static var current: TaskContext?
 
+  /// Of what comes from another session, or from none.
+  static let broadcastID = "broadcast"
+
   let session: Session
   let id: String
   /// The task function, callback or thread that this one asks for: itself, but for a second question at a time.

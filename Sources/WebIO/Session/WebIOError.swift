@@ -8,6 +8,8 @@ public enum WebIOError: Error, Equatable, CustomStringConvertible {
   case invalidName(String)
   /// Two inputs of one group have the same name.
   case duplicateName(String)
+  /// The scope was removed, or never made.
+  case noScope(String)
   /// A parameter has a value that makes no sense.
   case invalidArgument(String)
 
@@ -20,6 +22,9 @@ public enum WebIOError: Error, Equatable, CustomStringConvertible {
     case .invalidName(let name):
       "\"\(name)\" is no valid name. Use letters, digits, \"-\" and \"_\" only."
     case .duplicateName(let name): "Two inputs of the group have the name \"\(name)\". Give each its own."
+    case .noScope(let name):
+      "There is no scope \"\(name)\" in the page: it was removed, or never made. Make it with setScope, putScope or "
+        + "useScope before you write into it."
     case .invalidArgument(let text): text
     }
   }
