@@ -1,5 +1,5 @@
-// The input panel: forms stacked per task, the newest in view. A form answers once; until the server has judged the answer, its
-// buttons wait.
+// Forms, stacked per task. Each place, the panel below the output or a scope, shows the newest of its forms. A form answers once;
+// until the server has judged the answer, its buttons wait.
 import { byId, h, prefersReducedMotion } from "./dom.js";
 import { makeField } from "./fields.js";
 import { say } from "./i18n.js";
@@ -9,14 +9,16 @@ import { expectReaction, revealAgain } from "./reveal.js";
 
 // Task id -> its forms, bottom to top; the map's order is the order in which tasks last asked something.
 const formsByTask = new Map();
-let shownForm = null;
+// Place (the panel's inside, or a scope's element) -> the form in view there.
+const shownForms = new Map();
 let focusBefore = null;
 
 const singleLine = new Set(["text", "number", "float", "password", "url", "email", "date", "time", "color", "datetime", "datetime-local", "select"]);
 
 class Form {
-  constructor(spec, task) {
+  constructor(spec, task, number) {
     this.task = task;
+    this.number = number;
     this.spec = spec;
     this.isBusy = false;
     const hooks = {
@@ -37,6 +39,9 @@ class Form {
     const hasOwnButtons = Boolean(last && last.spec.type === "actions" && last.hasSubmit);
     const isCompact = Boolean(only) && singleLine.has(only.type || "text") && !only.multiple && !only.action && !spec.cancelable;
     this.element = h("form", {
+      // In a scope it lies inside the log of the output, which is read out as it grows.
+      "aria-live": spec.scope ? "off" : null,
+      onfocusin: (event) => { this.lastFocus = event.target; },
       class: `w-form card${isCompact ? " w-compact" : ""}`, novalidate: true,
       onsubmit: (event) => { event.preventDefault(); this.submit(); }, onreset: () => this.wasReset(),
     });
@@ -57,8 +62,10 @@ class Form {
   report(eventName, field) {
     // A field that is taken away loses the focus; that is not the visitor leaving it.
     if (this.isGone || (this.isBusy && eventName === "blur")) return;
-    sendEvent("input_event", this.task, { event_name: eventName, name: field.name, value: field.value() });
+    this.send("input_event", { event_name: eventName, name: field.name, value: field.value() });
   }
+
+  send(event, data, files) { sendEvent(event, this.task, data, files, this.number); }
 
   // A button of an `actions` field.
   press(type) {
@@ -91,14 +98,14 @@ class Form {
     this.wasAnswered = true;
     this.setBusy(true);
     expectReaction();
-    sendEvent("from_submit", this.task, data, files);
+    this.send("from_submit", data, files);
     for (const field of this.fields) if (field.spec.type === "actions") field.setValue(null);
   }
 
   cancel() {
     this.wasAnswered = true;
     this.setBusy(true);
-    sendEvent("from_cancel", this.task, null);
+    this.send("from_cancel", null);
   }
 
   setBusy(isBusy) {
@@ -112,7 +119,8 @@ class Form {
   }
 
   update({ target_name: name, attributes }) {
-    const wasBusy = this.isBusy;
+    // Other changes may come while an answer is on its way.
+    const wasBusy = this.isBusy && "valid_status" in attributes;
     if (wasBusy) this.setBusy(false);
     for (const field of this.fields) {
       if (field.name !== name) continue;
@@ -123,39 +131,67 @@ class Form {
   }
 
   focusFirst() {
+    if (!settings.focusInput) return;
+    if (this.lastFocus) { this.lastFocus.focus({ preventScroll: true }); return; }
     const chosen = this.fields.find((field) => field.spec.auto_focus) || this.fields[0];
-    if (chosen && settings.focusInput) chosen.focus();
+    if (chosen) chosen.focus();
   }
 }
 
 function panel() { return byId("input-container"); }
 
-function newestForm() {
-  const stacks = [...formsByTask.values()];
-  const stack = stacks[stacks.length - 1];
-  return stack ? stack[stack.length - 1] : null;
+// A scope that is not there, or not yet, leaves its form to the panel.
+function placeOf(form) {
+  return (form.spec.scope && document.querySelector(form.spec.scope)) || byId("input-cards");
 }
 
-// Brings the newest form into view; others keep what was typed into them and wait out of sight.
+// Brings the newest form of each place into view; others keep what was typed into them and wait out of sight.
 function showNewest() {
-  const form = newestForm();
-  if (form === shownForm) return;
+  const wanted = new Map();
+  for (const stack of formsByTask.values()) for (const form of stack) wanted.set(placeOf(form), form);
+  watchScopes();
   const cards = byId("input-cards");
-  const hadFocusInside = cards.contains(document.activeElement);
-  if (!shownForm && !hadFocusInside) focusBefore = document.activeElement;
-  if (shownForm) shownForm.element.remove();
-  shownForm = form;
-  panel().hidden = !form;
-  if (!form) { giveFocusBack(hadFocusInside); return; }
+  const hadFocusInside = [...shownForms.values()].some((form) => form.element.contains(document.activeElement));
+  if (shownForms.size === 0 && wanted.size > 0 && !hadFocusInside) focusBefore = document.activeElement;
   const wasAtEnd = isNearEnd();
-  cards.append(form.element);
+  for (const [place, form] of shownForms) {
+    if (wanted.get(place) === form && form.element.parentNode === place) continue;
+    shownForms.delete(place);
+    form.element.remove();
+  }
+  panel().hidden = !wanted.has(cards);
+  for (const [place, form] of wanted) if (!shownForms.has(place)) showIn(place, form, wasAtEnd);
+  if (shownForms.size === 0) giveFocusBack(hadFocusInside);
+}
+
+function showIn(place, form, wasAtEnd) {
+  shownForms.set(place, form);
+  place.append(form.element);
+  const isPanel = place.id === "input-cards";
   if (settings.animate && !prefersReducedMotion() && form.element.animate) {
     form.element.animate([{ opacity: 0, transform: "translateY(12px)" }, { opacity: 1, transform: "none" }], { duration: 220, easing: "cubic-bezier(.2,.8,.2,1)" });
   }
-  fitPanel();
-  form.focusFirst();
-  bringIntoView(wasAtEnd);
+  if (isPanel) fitPanel();
+  // Whoever types into another form goes on typing there.
+  const isFree = form.wasShown ? document.activeElement === document.body
+    : ![...shownForms.values()].some((other) => other.element.contains(document.activeElement));
+  form.wasShown = true;
+  if (isFree) form.focusFirst();
+  if (isPanel) bringIntoView(wasAtEnd);
+  else if (isFree) form.element.scrollIntoView({ block: "nearest", behavior: prefersReducedMotion() ? "auto" : "smooth" });
   revealAgain();
+}
+
+// Scopes are emptied, go and come, popups close: a form that waits for its answer outlives them all.
+const scopeWatch = new MutationObserver(() => showNewest());
+let isWatching = false;
+
+function watchScopes() {
+  const isNeeded = [...formsByTask.values()].some((stack) => stack.some((form) => form.spec.scope));
+  if (isNeeded === isWatching) return;
+  isWatching = isNeeded;
+  if (isNeeded) scopeWatch.observe(document.body, { childList: true, subtree: true });
+  else scopeWatch.disconnect();
 }
 
 // The panel grew at the end of the page; whoever was reading there goes on seeing the latest output above it. A tall form shows its
@@ -183,11 +219,11 @@ export function fitPanel() {
   if (!element.hidden) element.classList.toggle("w-tall", element.offsetHeight > innerHeight * 0.55);
 }
 
-export function openForm(spec, task) {
+export function openForm(spec, task, number) {
   const stack = formsByTask.get(task) || [];
   formsByTask.delete(task);
   formsByTask.set(task, stack);
-  stack.push(new Form(spec, task));
+  stack.push(new Form(spec, task, number));
   showNewest();
 }
 
@@ -210,13 +246,15 @@ export function destroyForm(spec, task) {
 
 // The session is over: nothing can be answered any more.
 export function closeForms() {
-  if (shownForm) shownForm.isGone = true;
+  for (const form of shownForms.values()) form.isGone = true;
   formsByTask.clear();
   showNewest();
 }
 
 export function showUpload(fraction) {
-  if (!shownForm) return;
-  shownForm.progress.hidden = fraction === null;
-  if (fraction !== null) shownForm.progress.value = fraction;
+  for (const { isBusy, progress } of shownForms.values()) {
+    if (!isBusy && fraction !== null) continue;
+    progress.hidden = fraction === null;
+    if (fraction !== null) progress.value = fraction;
+  }
 }

@@ -18,12 +18,15 @@ function findScopes(selector) {
 }
 
 // 0 is the top, -1 the bottom, n before child n, -n after the n-th child from the end; out of range shows nothing.
+// A form in the scope stays below its output and does not count.
 function insertAt(parent, element, position) {
-  const children = parent.children;
+  const { children } = parent;
+  const form = parent.lastElementChild?.classList.contains("w-form") ? parent.lastElementChild : null;
+  const count = children.length - (form ? 1 : 0);
   if (position === 0) parent.prepend(element);
-  else if (position === -1 || position === undefined || position === null) parent.append(element);
-  else if (position > 0) { if (!children[position]) return false; children[position].before(element); }
-  else { if (!children[children.length + position]) return false; children[children.length + position].after(element); }
+  else if (position === -1 || position === undefined || position === null) parent.insertBefore(element, form);
+  else if (position > 0) { if (position >= count) return false; children[position].before(element); }
+  else { if (count + position < 0) return false; children[count + position].after(element); }
   return true;
 }
 

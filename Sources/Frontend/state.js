@@ -23,8 +23,9 @@ export function readConfig() {
   return pageConfig;
 }
 
-export function sendEvent(event, task, data, files) {
-  if (live.session) live.session.send({ event, task_id: task, data }, files);
+// `form` is the number of the command that brought the form which the event is about.
+export function sendEvent(event, task, data, files, form) {
+  if (live.session) live.session.send({ event, task_id: task, data, form }, files);
 }
 
 // The task function's own callbacks: a click on a button, a toast, an element.

@@ -15,6 +15,16 @@ final class TestPage {
   private var waiters: [(condition: @EventLoop (TestPage) -> Bool, done: CheckedContinuation<Void, Never>)] = []
   private var opening: CheckedContinuation<Int, Never>?
   private var eventNumber = 0
+  private var server: AppServer?
+
+  /// A new session's page of a server that lives as long as the page does.
+  static func on(_ applications: [Application]) async throws -> TestPage {
+    let page = TestPage()
+    let server = try serve(applications)
+    page.server = server
+    #expect(try await page.open(port: server.port, query: "app=index&session=NEW&webio=1&page=a") == 101)
+    return page
+  }
 
   /// Connects with a query; the result is the status of the handshake.
   func open(port: UInt16, query: String, origin: String? = nil, host: String? = nil) async throws -> Int {
@@ -110,10 +120,12 @@ final class TestPage {
     return isGone ? nil : task
   }
 
-  func send(_ event: String, task: String, _ data: JSONValue) {
+  /// `form` is the number of the command that brought the form.
+  func send(_ event: String, task: String, _ data: JSONValue, form: Int? = nil) {
     eventNumber += 1
     let json: JSONValue = [
       "event": .string(event), "task_id": .string(task), "data": data, "n": .int(Int64(eventNumber)),
+      "form": form.map { .int(Int64($0)) } ?? .null,
     ]
     socket?.sendText(json.serialized)
   }

@@ -1,25 +1,23 @@
 import WebIOHTTP
+import WebIOPosix
 
-/// A form on the page and the commands that it took: the same steps for a suspended and for a blocked caller.
-private struct Asking {
-  private let context: TaskContext
-  private let form: Form
-  /// A refreshed page need not see an answered form come and go.
-  private var numbers: [Int] = []
+/// One turn of the loop that waits for a form's answer: the same for a suspended and for a blocked caller.
+private enum Turn {
+  case again
+  case change(Field, any Sendable)
+  /// The values are nil when the visitor gave it up.
+  case closed([any Sendable]?)
+}
 
-  init(_ form: Form, _ context: TaskContext) {
-    self.form = form
-    self.context = context
-    numbers.append(context.send("input_group", form.spec))
-  }
-
-  /// How it ended; the values are nil when the visitor gave it up.
-  enum End { case open, closed([any Sendable]?) }
-
-  mutating func receive(_ event: Event) -> End {
-    switch form.receive(event) {
-    case .wait: break
-    case .mark(let marks): for (name, text) in marks { mark(name, text) }
+extension OpenForm {
+  fileprivate func receive(_ event: Event) -> Turn {
+    guard isMeant(by: event) else { return .again }
+    switch form.receive(event, memory) {
+    case .wait: return .again
+    case .mark(let marks):
+      for (name, text) in marks { mark(name, text) }
+      return .again
+    case .changed(let field, let value): return .change(field, value)
     case .answered(let values):
       close()
       return .closed(values)
@@ -27,23 +25,14 @@ private struct Asking {
       close()
       return .closed(nil)
     }
-    return .open
   }
 
-  func close() { context.send("destroy_form", nil, .passing(retiring: numbers)) }
-
-  private mutating func mark(_ name: String, _ text: String?) {
-    var attributes = Spec()
-    if let text {
-      attributes.set("valid_status", false)
-      attributes.set("invalid_feedback", text)
-    } else {
-      attributes.set("valid_status", 0)
+  fileprivate func run(_ field: Field, _ value: any Sendable) async {
+    await OpenForm.$current.withValue(self) {
+      await FieldInChange.$name.withValue(field.name) {
+        do { try await field.change?(value) } catch { context.session.report(error, in: context) }
+      }
     }
-    var spec = Spec()
-    spec.set("target_name", name)
-    spec["attributes"] = .spec(attributes)
-    numbers.append(context.send("update_input", spec))
   }
 }
 
@@ -51,42 +40,64 @@ extension TaskContext {
   /// Nil when the visitor gave it up.
   static func ask(_ form: Form) async throws -> [any Sendable]? {
     let parent = try required()
+    try form.requireSoundness()
     let context = parent.forAsking()
     defer { parent.endAsking(context) }
-    var asking = Asking(form, context)
+    let open = OpenForm(form, context)
     do {
       while true {
-        if case .closed(let values) = asking.receive(try await context.mailbox.next()) { return values }
+        switch open.receive(try await context.mailbox.next()) {
+        case .again: break
+        case .change(let field, let value): await open.run(field, value)
+        case .closed(let values): return values
+        }
       }
     } catch {
       // Cancelled by the app: the form must not stay behind.
-      asking.close()
+      open.close()
       throw error
     }
   }
 
   static func askBlocking(_ form: Form) throws -> [any Sendable]? {
     let parent = try required()
+    try form.requireSoundness()
     let context = parent.forAsking()
     defer { parent.endAsking(context) }
-    var asking = Asking(form, context)
-    while true {
-      if case .closed(let values) = asking.receive(try context.mailbox.nextBlocking()) { return values }
+    let open = OpenForm(form, context)
+    do {
+      while true {
+        switch open.receive(try context.mailbox.nextBlocking()) {
+        case .again: break
+        case .change(let field, let value):
+          let parker = Parker()
+          // An `onChange` may suspend; this thread is the app's own and may wait for it.
+          Task.detached {
+            await TaskContext.$current.withValue(parent) { await open.run(field, value) }
+            parker.unpark()
+          }
+          parker.park()
+        case .closed(let values): return values
+        }
+      }
+    } catch {
+      open.close()
+      throw error
     }
   }
 }
 
-func answer<Value: Sendable>(_ item: InputItem<Value>) async throws -> Value {
+func answer<Value: Sendable>(_ item: InputItem<Value>, _ scope: String?) async throws -> Value {
   // A form of one question has a cancel button only as an action, and then its value is optional.
   while true {
-    if let values = try await TaskContext.ask(Form(single: item.field)) { return typed(values[0]) }
+    if let values = try await TaskContext.ask(Form(single: item.field, scope: scope)) { return typed(values[0]) }
     if let none = noValue(Value.self) { return none }
   }
 }
 
-func answerBlocking<Value: Sendable>(_ item: InputItem<Value>) throws -> Value {
+func answerBlocking<Value: Sendable>(_ item: InputItem<Value>, _ scope: String?) throws -> Value {
   while true {
-    if let values = try TaskContext.askBlocking(Form(single: item.field)) { return typed(values[0]) }
+    if let values = try TaskContext.askBlocking(Form(single: item.field, scope: scope)) { return typed(values[0]) }
     if let none = noValue(Value.self) { return none }
   }
 }

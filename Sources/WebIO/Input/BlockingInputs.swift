@@ -5,105 +5,107 @@ import WebIOHTTP
 /// Asks for one value and waits for it. PyWebIO: `input`.
 public func input<Value: Sendable>(
   _ label: String = "", type: InputType<Value>, value: Value? = nil, placeholder: String? = nil,
-  required: Bool = false, readonly: Bool = false, datalist: [String]? = nil, help: String? = nil,
+  required: Bool = false, readonly: Bool = false, datalist: [String]? = nil, help: String? = nil, scope: String? = nil,
   validate: Validator<Value>? = nil
 ) throws -> Value {
   try answerBlocking(
     .input(
       label, type: type, value: value, placeholder: placeholder, required: required, readonly: readonly,
-      datalist: datalist, help: help, validate: validate))
+      datalist: datalist, help: help, validate: validate), scope)
 }
 
 /// Asks for a line of text and waits for it. PyWebIO: `input`.
 public func input(
   _ label: String = "", value: String? = nil, placeholder: String? = nil, required: Bool = false,
-  readonly: Bool = false, datalist: [String]? = nil, help: String? = nil, validate: Validator<String>? = nil
+  readonly: Bool = false, datalist: [String]? = nil, help: String? = nil, scope: String? = nil,
+  validate: Validator<String>? = nil
 ) throws -> String {
   try answerBlocking(
     .input(
       label, type: .text, value: value, placeholder: placeholder, required: required, readonly: readonly,
-      datalist: datalist, help: help, validate: validate))
+      datalist: datalist, help: help, validate: validate), scope)
 }
 
 /// Asks for several lines of text and waits for them. PyWebIO: `textarea`.
 public func textarea(
   _ label: String = "", value: String? = nil, rows: Int = 6, placeholder: String? = nil, required: Bool = false,
-  readonly: Bool = false, maxLength: Int? = nil, minLength: Int? = nil, help: String? = nil,
+  readonly: Bool = false, maxLength: Int? = nil, minLength: Int? = nil, help: String? = nil, scope: String? = nil,
   validate: Validator<String>? = nil
 ) throws -> String {
   try answerBlocking(
     .textarea(
       label, value: value, rows: rows, placeholder: placeholder, required: required, readonly: readonly,
-      maxLength: maxLength, minLength: minLength, help: help, validate: validate))
+      maxLength: maxLength, minLength: minLength, help: help, validate: validate), scope)
 }
 
 /// Asks for one of the options. PyWebIO: `select`.
-public func select(_ label: String = "", _ options: [String], help: String? = nil) throws -> String {
-  try select(label, options: options.map { Option($0, $0) }, help: help)
+public func select(_ label: String = "", _ options: [String], help: String? = nil, scope: String? = nil) throws -> String {
+  try select(label, options: options.map { Option($0, $0) }, help: help, scope: scope)
 }
 
 /// Asks for one of the options, whose labels and values differ. PyWebIO: `select`.
 public func select<Value: Sendable>(
-  _ label: String = "", options: [Option<Value>], help: String? = nil, validate: Validator<Value>? = nil
+  _ label: String = "", options: [Option<Value>], help: String? = nil, scope: String? = nil, validate: Validator<Value>? = nil
 ) throws -> Value {
   try requireOptions(options.count, "select")
-  return try answerBlocking(.select(label, options: options, help: help, validate: validate))
+  return try answerBlocking(.select(label, options: options, help: help, validate: validate), scope)
 }
 
 /// Asks for any number of the options, from a list. PyWebIO: `select(multiple=True)`.
 public func selectMultiple<Value: Sendable>(
-  _ label: String = "", options: [Option<Value>], required: Bool = false, help: String? = nil,
+  _ label: String = "", options: [Option<Value>], required: Bool = false, help: String? = nil, scope: String? = nil,
   validate: Validator<[Value]>? = nil
 ) throws -> [Value] {
   try answerBlocking(
-    .selectMultiple(label, options: options, required: required, help: help, validate: validate))
+    .selectMultiple(label, options: options, required: required, help: help, validate: validate), scope)
 }
 
 /// Asks for any number of the options. PyWebIO: `checkbox`.
 public func checkbox(
-  _ label: String = "", _ options: [String], inline: Bool = false, help: String? = nil
+  _ label: String = "", _ options: [String], inline: Bool = false, help: String? = nil, scope: String? = nil
 ) throws -> [String] {
-  try checkbox(label, options: options.map { Option($0, $0) }, inline: inline, help: help)
+  try checkbox(label, options: options.map { Option($0, $0) }, inline: inline, help: help, scope: scope)
 }
 
 /// Asks for any number of the options, whose labels and values differ. PyWebIO: `checkbox`.
 public func checkbox<Value: Sendable>(
-  _ label: String = "", options: [Option<Value>], inline: Bool = false, help: String? = nil,
+  _ label: String = "", options: [Option<Value>], inline: Bool = false, help: String? = nil, scope: String? = nil,
   validate: Validator<[Value]>? = nil
 ) throws -> [Value] {
-  try answerBlocking(.checkbox(label, options: options, inline: inline, help: help, validate: validate))
+  try answerBlocking(.checkbox(label, options: options, inline: inline, help: help, validate: validate), scope)
 }
 
 /// Asks for one of the options, all of which are in view; nil when none was chosen. PyWebIO: `radio`.
 public func radio(
-  _ label: String = "", _ options: [String], inline: Bool = false, required: Bool = false, help: String? = nil
+  _ label: String = "", _ options: [String], inline: Bool = false, required: Bool = false, help: String? = nil,
+  scope: String? = nil
 ) throws -> String? {
   try radio(
-    label, options: options.map { Option($0, $0) }, inline: inline, required: required, help: help)
+    label, options: options.map { Option($0, $0) }, inline: inline, required: required, help: help, scope: scope)
 }
 
 /// Asks for one of the options, whose labels and values differ; nil when none was chosen. PyWebIO: `radio`.
 public func radio<Value: Sendable>(
   _ label: String = "", options: [Option<Value>], inline: Bool = false, required: Bool = false,
-  help: String? = nil, validate: Validator<Value>? = nil
+  help: String? = nil, scope: String? = nil, validate: Validator<Value>? = nil
 ) throws -> Value? {
   try answerBlocking(
-    .radio(label, options: options, inline: inline, required: required, help: help, validate: validate))
+    .radio(label, options: options, inline: inline, required: required, help: help, validate: validate), scope)
 }
 
 /// Asks by buttons, and gives the label of the one that was clicked. PyWebIO: `actions`.
-public func actions(_ label: String = "", _ labels: [String], help: String? = nil) throws -> String {
+public func actions(_ label: String = "", _ labels: [String], help: String? = nil, scope: String? = nil) throws -> String {
   try requireOptions(labels.count, "actions")
   let buttons = labels.map { ActionButton.submit($0, $0) }
   while true {
-    if let label = try actions(label, buttons: buttons, help: help) { return label }
+    if let label = try actions(label, buttons: buttons, help: help, scope: scope) { return label }
   }
 }
 
 /// Asks by buttons with values; nil when a cancel button was clicked. PyWebIO: `actions`.
 public func actions<Value: Sendable>(
-  _ label: String = "", buttons: [ActionButton<Value>], help: String? = nil
+  _ label: String = "", buttons: [ActionButton<Value>], help: String? = nil, scope: String? = nil
 ) throws -> Value? {
   try requireOptions(buttons.count, "actions")
-  return try answerBlocking(.actions(label, buttons: buttons, help: help))
+  return try answerBlocking(.actions(label, buttons: buttons, help: help), scope)
 }

@@ -97,6 +97,18 @@ extension InputType where Value == LocalDateTime {
 }
 
 extension InputType where Value == String {
+  /// A month of a year as `YYYY-MM`. Where the browser has no picker it is typed.
+  public static var month: InputType<String> {
+    text("month") { CalendarDate("\($0)-01") == nil ? nil : $0 }
+  }
+
+  /// A week of a year as ISO 8601 counts them, `YYYY-Www`. Where the browser has no picker it is typed.
+  public static var week: InputType<String> {
+    text("week") { text in
+      fixedNumbers(text, "0000-W00").flatMap { (1...53).contains($0[1]) && $0[0] > 0 ? text : nil }
+    }
+  }
+
   /// A colour as `#rrggbb`.
   public static var color: InputType<String> {
     InputType(
@@ -128,7 +140,8 @@ private func fixedNumbers(_ text: String, _ pattern: StaticString) -> [Int]? {
       numbers[numbers.count - 1] = numbers[numbers.count - 1] * 10 + Int(byte - UInt8(ascii: "0"))
     } else {
       guard byte == pattern.utf8Start[index] else { return nil }
-      numbers.append(0)
+      // A separator may be of several letters.
+      if index > 0, pattern.utf8Start[index - 1] == UInt8(ascii: "0") { numbers.append(0) }
     }
   }
   return numbers

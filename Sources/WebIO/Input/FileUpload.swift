@@ -1,7 +1,7 @@
 import WebIOHTTP
 
 /// A file that a visitor has sent.
-public struct UploadedFile: Sendable {
+public struct FileUpload: Sendable {
   /// The name without directories; it is the visitor's word, not a path for this machine.
   public let filename: String
   public let mimeType: String
@@ -11,17 +11,17 @@ public struct UploadedFile: Sendable {
   public var size: Int { content.count }
 }
 
-extension InputItem where Value == UploadedFile? {
+extension InputItem where Value == FileUpload? {
   /// A file; nil when none was chosen and `required` is false. `accept` has types and suffixes such as `image/*` and
   /// `.csv`. `maxSize` is in bytes; the message with all files must also fit the server's `maxPayloadSize`.
   public static func file(
     _ label: String = "", name: String? = nil, accept: [String] = [], placeholder: String = "Choose file",
     maxSize: Int? = nil, required: Bool = false, help: String? = nil
-  ) -> InputItem<UploadedFile?> {
+  ) -> InputItem<FileUpload?> {
     let spec = fileSpec(accept, placeholder, multiple: false, maxSize, nil, required, help)
-    return InputItem(spec, label: label, name: name) { data, files in
-      guard let file = files.first else {
-        return required || data != .null ? .invalid("Choose a file") : .valid(nil)
+    return InputItem(spec, label: label, name: name) { answer in
+      guard let file = answer.files.first else {
+        return required || answer.data != .null ? .invalid("Choose a file") : .valid(nil)
       }
       if let maxSize, file.size > maxSize { return .invalid("The file is larger than \(maxSize) bytes") }
       return .valid(file)
@@ -29,14 +29,15 @@ extension InputItem where Value == UploadedFile? {
   }
 }
 
-extension InputItem where Value == [UploadedFile] {
+extension InputItem where Value == [FileUpload] {
   /// Any number of files. Sizes are in bytes, of each and of all together.
   public static func files(
     _ label: String = "", name: String? = nil, accept: [String] = [], placeholder: String = "Choose files",
     maxSize: Int? = nil, maxTotalSize: Int? = nil, required: Bool = false, help: String? = nil
-  ) -> InputItem<[UploadedFile]> {
+  ) -> InputItem<[FileUpload]> {
     let spec = fileSpec(accept, placeholder, multiple: true, maxSize, maxTotalSize, required, help)
-    return InputItem(spec, label: label, name: name) { _, files in
+    return InputItem(spec, label: label, name: name) { answer in
+      let files = answer.files
       if required, files.isEmpty { return .invalid("Choose a file") }
       if let maxSize, let large = files.first(where: { $0.size > maxSize }) {
         return .invalid("\(large.filename) is larger than \(maxSize) bytes")
@@ -70,30 +71,30 @@ private func fileSpec(
 ///     if let photo = try await fileUpload("A photo", accept: ["image/*"], maxSize: 5 << 20) { putImage(photo.content) }
 public func fileUpload(
   _ label: String = "", accept: [String] = [], placeholder: String = "Choose file", maxSize: Int? = nil,
-  required: Bool = false, help: String? = nil
-) async throws -> UploadedFile? {
+  required: Bool = false, help: String? = nil, scope: String? = nil
+) async throws -> FileUpload? {
   try await answer(
-    .file(label, accept: accept, placeholder: placeholder, maxSize: maxSize, required: required, help: help))
+    .file(label, accept: accept, placeholder: placeholder, maxSize: maxSize, required: required, help: help), scope)
 }
 
 /// Asks for any number of files. PyWebIO: `file_upload(multiple=True)`.
 public func filesUpload(
   _ label: String = "", accept: [String] = [], placeholder: String = "Choose files", maxSize: Int? = nil,
-  maxTotalSize: Int? = nil, required: Bool = false, help: String? = nil
-) async throws -> [UploadedFile] {
+  maxTotalSize: Int? = nil, required: Bool = false, help: String? = nil, scope: String? = nil
+) async throws -> [FileUpload] {
   try await answer(
     .files(
       label, accept: accept, placeholder: placeholder, maxSize: maxSize, maxTotalSize: maxTotalSize,
-      required: required, help: help))
+      required: required, help: help), scope)
 }
 
 /// Asks for a file and blocks the thread; nil when none was chosen. PyWebIO: `file_upload`.
 public func fileUpload(
   _ label: String = "", accept: [String] = [], placeholder: String = "Choose file", maxSize: Int? = nil,
-  required: Bool = false, help: String? = nil
-) throws -> UploadedFile? {
+  required: Bool = false, help: String? = nil, scope: String? = nil
+) throws -> FileUpload? {
   try answerBlocking(
-    .file(label, accept: accept, placeholder: placeholder, maxSize: maxSize, required: required, help: help))
+    .file(label, accept: accept, placeholder: placeholder, maxSize: maxSize, required: required, help: help), scope)
 }
 
 /// An event with files: segments of an 8-byte big-endian length and as many bytes. First the event, then for each file
@@ -101,7 +102,7 @@ public func fileUpload(
 struct UploadMessage {
   let event: JSONValue
   /// By the name of their input.
-  let files: [String: [UploadedFile]]
+  let files: [String: [FileUpload]]
 
   /// Nil when lengths do not add up, or a header is none.
   init?(_ bytes: UnsafeRawBufferPointer) {
@@ -115,13 +116,13 @@ struct UploadMessage {
       return rest.prefix(Int(length))
     }
     guard let head = segment(), let event = try? JSONParser.parse(Array(head)) else { return nil }
-    var files: [String: [UploadedFile]] = [:]
+    var files: [String: [FileUpload]] = [:]
     while !rest.isEmpty {
       guard let header = segment(), let content = segment(), let json = try? JSONParser.parse(Array(header)),
         let input = json["input_name"]?.string, let name = json["filename"]?.string
       else { return nil }
       files[input, default: []].append(
-        UploadedFile(
+        FileUpload(
           filename: Self.baseName(name), mimeType: json["mime_type"]?.string ?? "", content: Array(content),
           lastModified: json["last_modified"]?.double ?? 0))
     }

@@ -3,24 +3,51 @@ import WebIOHTTP
 /// One question of a form, with the type of its answer.
 ///
 ///     let (name, age) = try await inputGroup("You", .input("Name"), .input("Age", type: .number))
+///
+/// What PyWebIO's further parameters do are its modifiers: ``action(_:_:)``, ``onChange(_:)``, ``attributes(_:)``,
+/// ``feedback(valid:invalid:)``, ``focused()``. A single question with modifiers is asked by ``ask(_:scope:)``.
 public struct InputItem<Value: Sendable>: Sendable {
   var field: Field
 
-  init(_ spec: Spec, label: String, name: String?, check: @escaping @Sendable (JSONValue) throws -> Check<Value>) {
-    self.init(spec, label: label, name: name) { data, _ in try check(data) }
+  /// `decode` makes a value of what the page sends, `validator` judges it.
+  init(
+    _ spec: Spec, label: String, name: String?, validator: OwnedValidator<Value>? = nil,
+    decode: @escaping @Sendable (Answer) throws -> Check<Value>
+  ) {
+    var spec = spec
+    var validate: (@Sendable (any Sendable) throws -> String?)?
+    if let validator {
+      spec.set("onblur", true)
+      validate = { try validator.check(typed($0, as: Value.self)) }
+    }
+    field = Field(
+      name: name, label: label, spec: spec,
+      decode: { answer in
+        switch try decode(answer) {
+        case .valid(let value): .valid(value)
+        case .invalid(let text): .invalid(text)
+        }
+      }, validate: validate)
   }
 
-  init(
-    _ spec: Spec, label: String, name: String?,
-    check: @escaping @Sendable (JSONValue, [UploadedFile]) throws -> Check<Value>
-  ) {
-    field = Field(name: name, label: label, spec: spec) { data, files in
-      switch try check(data, files) {
-      case .valid(let value): .valid(value)
-      case .invalid(let text): .invalid(text)
-      }
-    }
+  init(_ spec: Spec, label: String, name: String?, check: @escaping @Sendable (JSONValue) throws -> Check<Value>) {
+    self.init(spec, label: label, name: name) { try check($0.data) }
   }
+}
+
+/// What a page sends for one field.
+struct Answer: Sendable {
+  var data: JSONValue
+  /// That came beside the event.
+  var files: [FileUpload] = []
+  /// That were sent before it, by their ids.
+  var uploads: [String: FileUpload] = [:]
+  /// The value for which an action has put a label into the field.
+  var kept: (any Sendable)?
+  /// Options that took the place of the field's own: an `OptionList`.
+  var options: (any Sendable)?
+  /// The visitor is still at it: nothing is missing yet.
+  var isDraft = false
 }
 
 /// What an answer turned out to be.
@@ -35,14 +62,26 @@ struct Field: Sendable {
   var name: String?
   var label: String
   var spec: Spec
-  let check: @Sendable (JSONValue, [UploadedFile]) throws -> Check<any Sendable>
+  let decode: @Sendable (Answer) throws -> Check<any Sendable>
+  let validate: (@Sendable (any Sendable) throws -> String?)?
+  /// For fields that an action can fill.
+  var encode: (@Sendable (any Sendable) -> JSONValue)?
+  var action: FieldAction?
+  /// The type of its options' values.
+  var choice: (any Sendable.Type)?
+  var change: (@Sendable (any Sendable) async throws -> Void)?
+  /// A mistake of the developer, told when the question is asked.
+  var fault: WebIOError?
 
   /// Decodes and validates; a validator that throws makes the answer invalid, not the task.
-  func checked(_ data: JSONValue, _ files: [UploadedFile] = []) -> Check<any Sendable> {
+  /// `form` is the form's label, which a single question has for its own.
+  func checked(_ answer: Answer, form: String) -> Check<any Sendable> {
     do {
-      return try check(data, files)
+      let check = try decode(answer)
+      guard case .valid(let value) = check, let text = try validate?(value) else { return check }
+      return .invalid(text)
     } catch {
-      Log.error("the validator of \"\(label)\" threw: \(error)")
+      Log.error("the validator of \"\(label.isEmpty ? form : label)\" threw: \(error)")
       return .invalid("Your input is not valid")
     }
   }
@@ -60,6 +99,12 @@ struct OwnedValidator<Value>: @unchecked Sendable {
     self.body = body
   }
 
+  /// For an answer that may be none, which needs no check.
+  init?<Wrapped>(ofOptional body: sending ((Wrapped) throws -> String?)?) where Value == Wrapped? {
+    guard let body else { return nil }
+    self.body = { try $0.flatMap(body) }
+  }
+
   func check(_ value: Value) throws -> String? { try body(value) }
 }
 
@@ -67,14 +112,13 @@ struct OwnedValidator<Value>: @unchecked Sendable {
 public typealias Validator<Value> = @Sendable (Value) throws -> String?
 
 extension InputItem {
-  /// A field for one value. See ``input(_:type:name:value:placeholder:required:readonly:datalist:help:validate:)``.
+  /// A field for one value. See ``input(_:type:value:placeholder:required:readonly:datalist:help:scope:validate:)``.
   public static func input(
     _ label: String = "", type: InputType<Value>, name: String? = nil, value: Value? = nil,
     placeholder: String? = nil, required: Bool = false, readonly: Bool = false, datalist: [String]? = nil,
     help: String? = nil, validate: sending ((Value) throws -> String?)? = nil
   ) -> InputItem {
     let required = required || type.isRequired
-    let validator = OwnedValidator(validate)
     var spec = Spec()
     spec.set("type", type.name)
     spec.set("placeholder", placeholder)
@@ -83,12 +127,14 @@ extension InputItem {
     if required { spec.set("required", true) }
     if readonly { spec.set("readonly", true) }
     spec.set("help_text", help)
-    if validator != nil { spec.set("onblur", true) }
-    return InputItem(spec, label: label, name: name) { data in
-      if required, data == .null || data == .string("") { return .invalid("This field is required") }
-      guard let value = type.decode(data) else { return .invalid("Your input is not valid") }
-      return try validator?.check(value).map { .invalid($0) } ?? .valid(value)
+    var item = InputItem(spec, label: label, name: name, validator: OwnedValidator(validate)) { answer in
+      if let kept = answer.kept as? Value { return .valid(kept) }
+      let data = answer.data
+      if required, !answer.isDraft, data == .null || data == .string("") { return .invalid("This field is required") }
+      return type.decode(data).map { .valid($0) } ?? .invalid("Your input is not valid")
     }
+    item.field.encode = { type.encode(typed($0)) }
+    return item
   }
 }
 
@@ -104,13 +150,12 @@ extension InputItem where Value == String {
       readonly: readonly, datalist: datalist, help: help, validate: validate)
   }
 
-  /// A field for several lines of text. See ``textarea(_:name:value:rows:placeholder:required:readonly:maxLength:minLength:help:validate:)``.
+  /// A field for several lines of text. See ``textarea(_:value:rows:placeholder:required:readonly:maxLength:minLength:help:scope:validate:)``.
   public static func textarea(
     _ label: String = "", name: String? = nil, value: String? = nil, rows: Int = 6, placeholder: String? = nil,
     required: Bool = false, readonly: Bool = false, maxLength: Int? = nil, minLength: Int? = nil,
     help: String? = nil, validate: sending ((String) throws -> String?)? = nil
   ) -> InputItem<String> {
-    let validator = OwnedValidator(validate)
     var spec = Spec()
     spec.set("type", "textarea")
     spec.set("rows", rows)
@@ -121,15 +166,17 @@ extension InputItem where Value == String {
     if required { spec.set("required", true) }
     if readonly { spec.set("readonly", true) }
     spec.set("help_text", help)
-    if validator != nil { spec.set("onblur", true) }
-    return InputItem(spec, label: label, name: name) { data in
-      guard let text = data.string else { return .invalid("Your input is not valid") }
+    var item = InputItem(spec, label: label, name: name, validator: OwnedValidator(validate)) { answer in
+      guard let text = answer.data.string else { return .invalid("Your input is not valid") }
+      if answer.isDraft { return .valid(text) }
       if required, text.isEmpty { return .invalid("This field is required") }
       if let maxLength, text.utf16.count > maxLength { return .invalid("At most \(maxLength) characters") }
       if let minLength, text.utf16.count < minLength, !text.isEmpty || required {
         return .invalid("At least \(minLength) characters")
       }
-      return try validator?.check(text).map { .invalid($0) } ?? .valid(text)
+      return .valid(text)
     }
+    item.field.encode = { .string(typed($0)) }
+    return item
   }
 }

@@ -16,6 +16,12 @@ extension InputType where Value == String {
   public static var password: InputType<String> { string("password") }
   /// A web address, checked by the browser.
   public static var url: InputType<String> { string("url") }
+  /// A mail address, checked by the browser.
+  public static var email: InputType<String> { string("email") }
+  /// One line that is looked for; browsers add a button that empties it.
+  public static var search: InputType<String> { string("search") }
+  /// A telephone number as it was typed; phones show their digits.
+  public static var tel: InputType<String> { string("tel") }
 
   private static func string(_ name: String) -> InputType<String> {
     InputType(name: name, isRequired: false, decode: { $0.string }, encode: { .string($0) })

@@ -34,6 +34,9 @@ struct OptionList<Value: Sendable>: Sendable {
     }
   }
 
+  /// These, or what ``inputUpdate(_:options:label:help:)`` has put in their place.
+  func current(_ answer: Answer) -> OptionList { answer.options as? OptionList ?? self }
+
   var spec: Spec.Value {
     .array(
       zip(options, wire).map { option, value in
@@ -76,12 +79,10 @@ extension InputItem {
     validate: sending ((Value) throws -> String?)? = nil
   ) -> InputItem {
     let list = OptionList(options)
-    let validator = OwnedValidator(validate)
-    let spec = choiceSpec("select", list, inline: nil, help: help, validates: validator != nil)
-    return InputItem(spec, label: label, name: name) { data in
-      guard let value = list.value(of: data) else { return .invalid("Choose one of the options") }
-      return try validator?.check(value).map { .invalid($0) } ?? .valid(value)
-    }
+    let spec = choiceSpec("select", list, inline: nil, help: help)
+    return InputItem(spec, label: label, name: name, validator: OwnedValidator(validate)) { answer in
+      list.current(answer).value(of: answer.data).map { .valid($0) } ?? .invalid("Choose one of the options")
+    }.choosing(Value.self)
   }
 
   /// A choice of one among options, all of which are in view; nil when none was chosen and `required` is false.
@@ -90,14 +91,12 @@ extension InputItem {
     required: Bool = false, help: String? = nil, validate: sending ((Choice) throws -> String?)? = nil
   ) -> InputItem where Value == Choice? {
     let list = OptionList(options)
-    let validator = OwnedValidator(validate)
-    var spec = choiceSpec("radio", list, inline: inline, help: help, validates: validator != nil)
+    var spec = choiceSpec("radio", list, inline: inline, help: help)
     if required { spec.set("required", true) }
-    return InputItem(spec, label: label, name: name) { data in
-      if data == .null { return required ? .invalid("This field is required") : .valid(nil) }
-      guard let value = list.value(of: data) else { return .invalid("Choose one of the options") }
-      return try validator?.check(value).map { .invalid($0) } ?? .valid(value)
-    }
+    return InputItem(spec, label: label, name: name, validator: OwnedValidator(ofOptional: validate)) { answer in
+      if answer.data == .null { return required ? .invalid("This field is required") : .valid(nil) }
+      return list.current(answer).value(of: answer.data).map { .valid($0) } ?? .invalid("Choose one of the options")
+    }.choosing(Choice.self)
   }
 
   /// A choice of any number of options.
@@ -106,9 +105,9 @@ extension InputItem {
     help: String? = nil, validate: sending (([Choice]) throws -> String?)? = nil
   ) -> InputItem where Value == [Choice] {
     let list = OptionList(options)
-    let validator = OwnedValidator(validate)
-    let spec = choiceSpec("checkbox", list, inline: inline, help: help, validates: validator != nil)
-    return InputItem(spec, label: label, name: name) { data in try several(list, data, validator) }
+    let spec = choiceSpec("checkbox", list, inline: inline, help: help)
+    return InputItem(spec, label: label, name: name, validator: OwnedValidator(validate)) { several(list, $0) }
+      .choosing(Choice.self)
   }
 
   /// A choice of any number of options from a list.
@@ -117,32 +116,35 @@ extension InputItem {
     help: String? = nil, validate: sending (([Choice]) throws -> String?)? = nil
   ) -> InputItem where Value == [Choice] {
     let list = OptionList(options)
-    let validator = OwnedValidator(validate)
-    var spec = choiceSpec("select", list, inline: nil, help: help, validates: validator != nil)
+    var spec = choiceSpec("select", list, inline: nil, help: help)
     spec.set("multiple", true)
     if required { spec.set("required", true) }
-    return InputItem(spec, label: label, name: name) { data in
-      let check = try several(list, data, validator)
-      if required, case .valid(let values) = check, values.isEmpty { return .invalid("This field is required") }
+    return InputItem(spec, label: label, name: name, validator: OwnedValidator(validate)) { answer in
+      let check = several(list, answer)
+      if required, !answer.isDraft, case .valid(let values) = check, values.isEmpty {
+        return .invalid("This field is required")
+      }
       return check
-    }
+    }.choosing(Choice.self)
   }
 
-  private static func several<Choice: Sendable>(
-    _ list: OptionList<Choice>, _ data: JSONValue, _ validator: OwnedValidator<[Choice]>?
-  ) throws -> Check<[Choice]> {
-    guard let values = list.values(of: data) else { return .invalid("Choose among the options") }
-    return try validator?.check(values).map { .invalid($0) } ?? .valid(values)
+  private static func several<Choice: Sendable>(_ list: OptionList<Choice>, _ answer: Answer) -> Check<[Choice]> {
+    list.current(answer).values(of: answer.data).map { .valid($0) } ?? .invalid("Choose among the options")
+  }
+
+  private func choosing<Choice: Sendable>(_ type: Choice.Type) -> InputItem {
+    var item = self
+    item.field.choice = type
+    return item
   }
 
   private static func choiceSpec<Choice>(
-    _ type: String, _ list: OptionList<Choice>, inline: Bool?, help: String?, validates: Bool
+    _ type: String, _ list: OptionList<Choice>, inline: Bool?, help: String?
   ) -> Spec {
     var spec = Spec()
     spec["options"] = list.spec
     spec.set("inline", inline)
     spec.set("help_text", help)
-    if validates { spec.set("onblur", true) }
     spec.set("type", type)
     return spec
   }

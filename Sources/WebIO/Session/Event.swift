@@ -12,15 +12,26 @@ struct Event: Sendable {
   let taskID: String
   let data: JSONValue
   let number: Int?
+  /// The number of the command that showed the form which it is about.
+  let form: Int?
   /// By the name of their input.
-  let files: [String: [UploadedFile]]
+  let files: [String: [FileUpload]]
+  /// Files that were sent before the event, by their ids.
+  var uploads: [String: FileUpload] = [:]
+
+  /// Whether it says that a field has a new value.
+  var isChange: Bool {
+    if case .input(_, "change") = kind { return true }
+    return false
+  }
 
   /// Nil for what no page of ours or PyWebIO's sends.
-  init?(_ json: JSONValue, files: [String: [UploadedFile]] = [:]) {
+  init?(_ json: JSONValue, files: [String: [FileUpload]] = [:]) {
     self.files = files
     guard let name = json["event"]?.string else { return nil }
     taskID = json["task_id"]?.string ?? ""
     number = json["n"]?.int
+    form = json["form"]?.int
     var data = json["data"] ?? .null
     switch name {
     case "from_submit": kind = .submit

@@ -31,7 +31,13 @@ final class Mailbox: Sendable {
         defer { state.waiter = nil }
         return (state.waiter, true)
       }
-      guard state.events.count < Self.limit, state.failure == nil else { return (nil, false) }
+      guard state.failure == nil else { return (nil, false) }
+      // Whoever is behind wants the latest state of a field, not its history.
+      if let last = state.events.last, last.isChange, last.kind == event.kind {
+        state.events[state.events.count - 1] = event
+        return (nil, true)
+      }
+      guard state.events.count < Self.limit else { return (nil, false) }
       state.events.append(event)
       defer { state.waiter = nil }
       return (state.waiter, true)
@@ -39,6 +45,9 @@ final class Mailbox: Sendable {
     resume(waiter, with: .success(event))
     return taken
   }
+
+  /// Forgets what has not been read.
+  func discardAll() { state.withLock { $0.events = [] } }
 
   /// Every waiting and later `next` throws `error`.
   func close(_ error: any Error) {

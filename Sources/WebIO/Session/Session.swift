@@ -12,6 +12,7 @@ final class Session: Sendable {
   /// Told each time that a task begins to wait, or ends.
   let observer: (@Sendable () -> Void)?
   private let outbox = Outbox()
+  let forms = OpenForms()
   @EventLoop private var link: (any SessionLink)?
   /// Events are numbered by each loading of the page for itself.
   @EventLoop private var lastEvent = 0
@@ -84,7 +85,7 @@ final class Session: Sendable {
 
   /// Ends one task of the session.
   func cancel(_ context: TaskContext) {
-    context.mailbox.close(WebIOError.sessionClosed)
+    context.mailbox.close(CancellationError())
     state.withLock { state in state.tasks[state.numbers[context.id] ?? 0] }?.cancel()
   }
 
@@ -111,7 +112,7 @@ final class Session: Sendable {
     return contexts.isEmpty || contexts.contains { $0.mailbox.isWaiting }
   }
 
-  private func report(_ error: any Error, in context: TaskContext, isForDeveloper: Bool = false) {
+  func report(_ error: any Error, in context: TaskContext, isForDeveloper: Bool = false) {
     if error as? WebIOError == .sessionClosed || error is CancellationError { return }
     Log.error("task \(context.id) failed: \(error)")
     // A visitor need not hear of an output that went nowhere.
@@ -144,6 +145,9 @@ final class Session: Sendable {
     state.withLock { $0.callbacks[id] = callback }
     return id
   }
+
+  /// The callback can no longer come: what it was for is gone.
+  func unregister(callback id: String) { state.withLock { $0.callbacks[id] = nil } }
 
   func makeID(prefix: String) -> String {
     let number = state.withLock { state in

@@ -2,7 +2,7 @@
 public struct SessionTask: Sendable {
   let context: TaskContext
 
-  /// Ends the task: what it waits for throws ``WebIOError/sessionClosed``.
+  /// Ends the task: what it waits for, and whatever it asks next, throws `CancellationError`, and its form goes away.
   public func close() { context.session.cancel(context) }
 
   /// Whether it has ended.
