@@ -45,6 +45,7 @@ public struct ClockTime: Sendable, Hashable, Comparable, CustomStringConvertible
   /// From `HH:MM`, and from `HH:MM:SS`, whose seconds are dropped.
   public init?(_ text: String) {
     guard let numbers = fixedNumbers(text, "00:00") ?? fixedNumbers(text, "00:00:00") else { return nil }
+    guard numbers.count == 2 || numbers[2] < 60 else { return nil }
     self.init(hour: numbers[0], minute: numbers[1])
   }
 

@@ -128,7 +128,7 @@ extension InputItem {
     if readonly { spec.set("readonly", true) }
     spec.set("help_text", help)
     var item = InputItem(spec, label: label, name: name, validator: OwnedValidator(validate)) { answer in
-      if let kept = answer.kept as? Value { return .valid(kept) }
+      if let kept = answer.kept { return .valid(typed(kept)) }
       let data = answer.data
       if required, !answer.isDraft, data == .null || data == .string("") { return .invalid("This field is required") }
       return type.decode(data).map { .valid($0) } ?? .invalid("Your input is not valid")
