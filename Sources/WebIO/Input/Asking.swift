@@ -108,7 +108,7 @@ func typed<Value>(_ value: any Sendable, as type: Value.Type = Value.self) -> Va
   return value
 }
 
-/// Nil as a value of an optional type.
+/// Nil as a value of an optional type. Not by a cast of the type: Swift 6.3's optimizer crashes on that.
 private func noValue<Value>(_ type: Value.Type) -> Value? {
-  (type as? any ExpressibleByNilLiteral.Type)?.init(nilLiteral: ()) as? Value
+  (Optional<Never>.none as Any) as? Value
 }
