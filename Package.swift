@@ -50,13 +50,15 @@ let package = Package(
     .executableTarget(
       name: "WebIOCommand",
       dependencies: [
-        "WebIO", "WebIODev", "WebIOTunnel", "WebIOHTTP", "WebIOPosix", "CWebIOFrontend", "CWebIOTemplates",
+        "WebIO", "WebIODev", "WebIOTunnel", "WebIOTLS", "WebIOHTTP", "WebIOPosix", "CWebIOFrontend", "CWebIOTemplates",
       ],
       swiftSettings: strict),
 
     // Real parts: Chromium through chromedriver, OpenSSH's sshd, the built `webio`.
     .target(
       name: "TestSupport", dependencies: ["WebIOPosix", "CWebIOLinux"], path: "Tests/Support", swiftSettings: strict),
+    .executableTarget(
+      name: "TestServer", dependencies: ["WebIO", "WebIOHTTP"], path: "Tests/Server", swiftSettings: strict),
     .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "WebIOCommand"], swiftSettings: strict),
     .testTarget(
       name: "PageEndToEndTests", dependencies: ["TestSupport", "WebIO", "WebIOHTTP", "WebIOPosix"], swiftSettings: strict),
@@ -64,12 +66,14 @@ let package = Package(
     .testTarget(name: "WebIOTests", dependencies: ["WebIO", "WebIOHTTP", "WebIOPosix"], swiftSettings: strict),
     .testTarget(name: "WebIOTestingTests", dependencies: ["WebIOTesting", "WebIO"], swiftSettings: strict),
     .testTarget(
-      name: "WebIOTLSTests", dependencies: ["WebIOTLS", "WebIOHTTP", "WebIOPosix"], swiftSettings: strict),
+      name: "WebIOTLSTests", dependencies: ["WebIOTLS", "WebIOHTTP", "WebIOPosix", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "WebIOPosixTests", dependencies: ["WebIOPosix"], swiftSettings: strict),
     .testTarget(name: "WebIODevTests", dependencies: ["WebIODev", "WebIOHTTP", "WebIOPosix"], swiftSettings: strict),
     .testTarget(
       name: "WebIOCommandTests", dependencies: ["WebIOCommand", "WebIOHTTP", "WebIOPosix"], swiftSettings: strict),
-    .testTarget(name: "WebIOHTTPTests", dependencies: ["WebIOHTTP", "WebIOPosix"], swiftSettings: strict),
+    .testTarget(
+      name: "WebIOHTTPTests", dependencies: ["WebIOHTTP", "WebIOPosix", "TestSupport", "TestServer"],
+      swiftSettings: strict),
     .testTarget(name: "WebIOTunnelTests", dependencies: ["WebIOTunnel", "WebIOHTTP", "WebIOPosix"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],

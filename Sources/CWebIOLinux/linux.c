@@ -38,3 +38,25 @@ int webio_accept(int listener, struct sockaddr_storage *peer, socklen_t *length)
 int webio_spawn_new_session(void) { return POSIX_SPAWN_SETSID; }
 
 int webio_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
+
+static int signal_pipe = -1;
+
+static void forward_signal(int signal) {
+  int saved = errno;
+  unsigned char byte = (unsigned char)signal;
+  ssize_t ignored = write(signal_pipe, &byte, 1);
+  (void)ignored;
+  errno = saved;
+}
+
+void webio_forward_signal(int signal, int descriptor, int once) {
+  signal_pipe = descriptor;
+  struct sigaction action = {.sa_handler = forward_signal, .sa_flags = SA_RESTART | (once ? (int)SA_RESETHAND : 0)};
+  sigemptyset(&action.sa_mask);
+  sigaction(signal, &action, NULL);
+}
+
+int webio_has_default_action(int signal) {
+  struct sigaction action;
+  return sigaction(signal, NULL, &action) == 0 && action.sa_handler == SIG_DFL;
+}

@@ -15,6 +15,7 @@ package protocol HTTPRequestHandler: AnyObject {
 package final class HTTPExchange {
   package let request: HTTPRequestHead
   package let peerAddress: String
+  package let peerPort: UInt16
   package let origin: StreamOrigin
   package let isSecure: Bool
   /// Text that `respond` sends is compressed where the client accepts it. Leave it off where a secret and what
@@ -58,6 +59,7 @@ package final class HTTPExchange {
     self.request = request
     self.connection = connection
     peerAddress = connection.stream.peerAddress
+    peerPort = connection.stream.peerPort
     origin = connection.stream.origin
     isSecure = connection.isSecure
     compresses = connection.server.options.compresses

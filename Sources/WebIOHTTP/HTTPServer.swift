@@ -1,22 +1,5 @@
 import WebIOPosix
 
-/// What is a matter of taste rather than of safety.
-package struct HTTPServerOptions: Sendable {
-  /// 0 makes it an HTTP/1.0 server: no chunks, no keep-alive unless asked for.
-  package var maximumMinorVersion = 1
-  /// `sOMe-WEirD` is sent as `Some-Weird`.
-  package var capitalizesNames = false
-  /// Smaller writes of a chunked body wait for others, until the answer is finished.
-  package var minimumChunkSize = 0
-  /// What `HTTPExchange.compresses` starts with.
-  package var compresses = false
-  /// WebSockets keep their compression windows from message to message, where the client wants it: smaller messages,
-  /// for about 300 KB a connection.
-  package var webSocketContextTakeover = false
-
-  package init() {}
-}
-
 /// An HTTP/1.1 server on the event loop: any number of listening sockets, and streams that others bring.
 @EventLoop
 package final class HTTPServer {
@@ -39,6 +22,12 @@ package final class HTTPServer {
   private var stopCompletion: (@EventLoop () -> Void)?
 
   static let sweepInterval = Duration.milliseconds(500)
+
+  /// Throws what opening the access log's file throws.
+  package convenience init(handler: any HTTPRequestHandler, options: HTTPServerOptions) throws {
+    self.init(
+      handler: handler, limits: options.limits, options: options, accessLog: try options.accessLog?.makeWriter())
+  }
 
   package init(
     handler: any HTTPRequestHandler, limits: HTTPLimits = HTTPLimits(),
@@ -185,7 +174,7 @@ package final class HTTPServer {
     guard let accessLog else { return }
     accessLog(
       AccessLogEntry(
-        request: exchange.request, peerAddress: exchange.peerAddress, origin: exchange.origin,
+        request: exchange.request, peerAddress: exchange.peerAddress, peerPort: exchange.peerPort, origin: exchange.origin,
         status: exchange.status, bytes: exchange.sentBytes, duration: .now - exchange.startTime))
   }
 
@@ -193,7 +182,8 @@ package final class HTTPServer {
     guard let accessLog else { return }
     accessLog(
       AccessLogEntry(
-        request: nil, peerAddress: connection.stream.peerAddress, origin: connection.stream.origin,
+        request: nil, peerAddress: connection.stream.peerAddress, peerPort: connection.stream.peerPort,
+        origin: connection.stream.origin,
         status: error.status, bytes: 0, duration: .zero))
   }
 }

@@ -17,6 +17,7 @@ final class PrefacedStream: ByteStream, ByteStreamDelegate {
 
   var origin: StreamOrigin { stream.origin }
   var peerAddress: String { stream.peerAddress }
+  var peerPort: UInt16 { stream.peerPort }
   var bufferedBytes: Int { stream.bufferedBytes }
 
   func write(_ bytes: UnsafeRawBufferPointer) { stream.write(bytes) }

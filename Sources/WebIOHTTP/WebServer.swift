@@ -15,7 +15,7 @@ import WebIOPosix
 ///     try await server.run()
 ///
 /// The closure runs on the cooperative pool, for many requests at once. What it throws becomes the status of an
-/// `HTTPError`, or 500 with a line on stderr. HTTP/1.1 only; put a proxy or `WebIOTLS` in front for HTTPS.
+/// `HTTPError`, or 500 with a line on stderr. HTTP/1.1; `tls:` makes it HTTPS.
 public final class WebServer: Sendable {
   public typealias Handler = @Sendable (HTTPRequest) async throws -> HTTPResponse
 
@@ -24,32 +24,26 @@ public final class WebServer: Sendable {
   private let server: LoopServer
 
   /// - Parameters:
-  ///   - host: A numeric address; `localhost` is 127.0.0.1, and `""` all addresses of the machine.
+  ///   - host: A numeric address; `localhost` is 127.0.0.1 and ::1, `""` all addresses of the machine, and
+  ///     `unix:/run/app.sock` a unix socket.
   ///   - port: 0 picks a free one: `start` tells which.
-  ///   - bodyLimit: Bytes of a request's body; a longer one is answered with 413.
-  ///   - accessLog: Called with a line for each request; nil for none.
+  ///   - bodyLimit: A request's body; a longer one is answered with 413.
   ///   - showsErrors: The 500 answer tells what was thrown: for development only.
-  ///   - executor: Where the closure runs; nil is the cooperative pool.
+  ///   - tls: Certificate and key for HTTPS, from the product WebIOTLS.
+  ///   - options: Limits and deadlines, the access log, where the closure runs, and more.
   public init(
-    host: String = "localhost", port: Int = 8080, limits: HTTPLimits = HTTPLimits(), bodyLimit: Int = 16 << 20,
-    accessLog: (@Sendable (String) -> Void)? = nil, showsErrors: Bool = false, executor: (any TaskExecutor)? = nil,
-    _ handler: @escaping Handler
+    host: String = "localhost", port: Int = 8080, bodyLimit: ByteCount = "16M", showsErrors: Bool = false,
+    tls: TransportSecurity? = nil, options: HTTPServerOptions = HTTPServerOptions(), _ handler: @escaping Handler
   ) {
     self.host = host
     self.port = port
-    server = LoopServer(
-      limits: limits, bodyLimit: bodyLimit, accessLog: accessLog, showsErrors: showsErrors, executor: executor,
-      handler: handler)
+    server = LoopServer(bodyLimit: bodyLimit, showsErrors: showsErrors, tls: tls, options: options, handler: handler)
   }
 
-  /// Listens, and returns the port.
+  /// Listens, and returns the port, 0 for a unix socket. Throws a ``ListenError`` when it cannot.
   @discardableResult
   public func start() async throws -> Int {
-    let host = host == "localhost" ? "127.0.0.1" : host
-    guard let port = UInt16(exactly: port), let address = SocketAddress(numericHost: host, port: port) else {
-      throw SystemError("listen on \(host):\(port)", code: EINVAL)
-    }
-    return try await server.listen(address)
+    try await server.listen(host, port)
   }
 
   /// Listens and serves until the surrounding task is cancelled; then requests that are being answered get `grace`.
@@ -65,36 +59,34 @@ public final class WebServer: Sendable {
 
 @EventLoop
 private final class LoopServer: HTTPRequestHandler {
-  private let limits: HTTPLimits
-  private let bodyLimit: Int
-  private let accessLog: (@Sendable (String) -> Void)?
+  private let bodyLimit: ByteCount
   private let showsErrors: Bool
-  private let executor: (any TaskExecutor)?
+  private let tls: TransportSecurity?
+  private let options: HTTPServerOptions
   private let handler: WebServer.Handler
+  private var limit = 0
   private var server: HTTPServer?
 
   nonisolated init(
-    limits: HTTPLimits, bodyLimit: Int, accessLog: (@Sendable (String) -> Void)?, showsErrors: Bool,
-    executor: (any TaskExecutor)?, handler: @escaping WebServer.Handler
+    bodyLimit: ByteCount, showsErrors: Bool, tls: TransportSecurity?, options: HTTPServerOptions,
+    handler: @escaping WebServer.Handler
   ) {
-    self.limits = limits
     self.bodyLimit = bodyLimit
-    self.accessLog = accessLog
     self.showsErrors = showsErrors
-    self.executor = executor
+    self.tls = tls
+    self.options = options
     self.handler = handler
   }
 
-  func listen(_ address: SocketAddress) throws -> Int {
-    var onEntry: (@EventLoop (AccessLogEntry) -> Void)?
-    if let accessLog, let format = AccessLogFormat() {
-      onEntry = { accessLog(String(decoding: format.line($0), as: UTF8.self)) }
-    }
-    let server = HTTPServer(handler: self, limits: limits, accessLog: onEntry)
+  func listen(_ host: String, _ port: Int) throws -> Int {
+    limit = try bodyLimit.checked()
+    let addresses = try ListenAddress.all(host: host, port: port)
+    let server = try HTTPServer(handler: self, options: options)
     server.onReport = { Self.report($0) }
-    let port = try server.listen(on: address).port
+    if let tls { server.wrapStream = try tls.prepare() }
+    let bound = try server.listen(on: addresses)
     self.server = server
-    return Int(port)
+    return Int(bound)
   }
 
   func stop(_ grace: Duration) async {
@@ -104,12 +96,12 @@ private final class LoopServer: HTTPRequestHandler {
   }
 
   func handle(_ exchange: HTTPExchange) {
-    exchange.readBody(limit: bodyLimit) { [self] result in
+    exchange.readBody(limit: limit) { [self] result in
       switch result {
       case .failure(let error): exchange.respond(error.status, text: "\(error.reason)\n")
       case .success(let body):
         let request = HTTPRequest(head: exchange.request, body: body, peerAddress: exchange.peerAddress)
-        Task(executorPreference: executor) { await self.answer(exchange, request) }
+        Task(executorPreference: options.executor) { await self.answer(exchange, request) }
       }
     }
   }

@@ -17,6 +17,8 @@ package protocol ByteStream: AnyObject {
   var origin: StreamOrigin { get }
   /// The peer's address as text, without a port; empty for a unix socket.
   var peerAddress: String { get }
+  /// 0 where there is none: a unix socket, a tunnel.
+  var peerPort: UInt16 { get }
   var bufferedBytes: Int { get }
 
   func write(_ bytes: UnsafeRawBufferPointer)
@@ -31,6 +33,8 @@ package protocol ByteStream: AnyObject {
 }
 
 extension ByteStream {
+  package var peerPort: UInt16 { 0 }
+
   package func write(_ bytes: [UInt8]) {
     bytes.withUnsafeBytes { write($0) }
   }

@@ -91,7 +91,7 @@ package final class Connector: EventSource {
       return completion(.failure(failure))
     }
     do {
-      completion(.success(try SocketStream(descriptor: descriptor, peerAddress: address.host)))
+      completion(.success(try SocketStream(descriptor: descriptor, peerAddress: address.host, peerPort: address.port)))
     } catch {
       completion(.failure(error as? SystemError ?? SystemError("connect to \(address)")))
     }

@@ -11,12 +11,15 @@ package final class Listener: EventSource {
   /// Given up for a moment when descriptors run out, so that the waiting connection can be taken and closed.
   private var reserve: Int32
   private var isPaused = false
+  /// Of a unix socket that we made.
+  private var path: String?
 
   /// Binds and listens. With `port` 0 the kernel picks a free one: read it from `address`.
   package convenience init(
     _ address: SocketAddress, backlog: Int32 = 1024, accept: @escaping @EventLoop (SocketStream) -> Void
   ) throws {
     try self.init(inherited: Self.bind(address, backlog: backlog), accept: accept)
+    path = address.unixPath
   }
 
   /// Takes over a socket that is already listening, as systemd and `webio dev` pass it.
@@ -37,6 +40,7 @@ package final class Listener: EventSource {
     guard descriptor >= 0 else { throw SystemError("socket") }
     if !address.isUnix { setOption(descriptor, SOL_SOCKET, SO_REUSEADDR, 1) }
     if address.family == AF_INET6 { setOption(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, 0) }
+    if address.isUnix { removeStaleSocket(address) }
     guard address.withSockaddr({ Glibc.bind(descriptor, $0, $1) }) == 0, listen(descriptor, backlog) == 0 else {
       let failure = SystemError("listen on \(address)")
       Glibc.close(descriptor)
@@ -45,10 +49,20 @@ package final class Listener: EventSource {
     return descriptor
   }
 
+  /// A server that was killed leaves its socket's file, which nobody answers at any more.
+  private nonisolated static func removeStaleSocket(_ address: SocketAddress) {
+    guard let path = address.unixPath, Files.status(path).map({ $0.st_mode & S_IFMT == S_IFSOCK }) == true else { return }
+    let probe = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
+    guard probe >= 0 else { return }
+    defer { Glibc.close(probe) }
+    if address.withSockaddr({ connect(probe, $0, $1) }) != 0, errno == ECONNREFUSED { unlink(path) }
+  }
+
   package func close() {
     guard let registration else { return }
     self.registration = nil
     Reactor.shared.remove(registration)
+    if let path { unlink(path) }
     Glibc.close(descriptor)
     if reserve >= 0 { Glibc.close(reserve) }
   }
@@ -59,7 +73,8 @@ package final class Listener: EventSource {
       let (connection, peer) = acceptConnection(descriptor)
       if connection >= 0 {
         if !peer.isUnix { setOption(connection, Int32(IPPROTO_TCP), TCP_NODELAY, 1) }
-        if let stream = try? SocketStream(descriptor: connection, peerAddress: peer.host) { accept(stream) }
+        let stream = try? SocketStream(descriptor: connection, peerAddress: peer.host, peerPort: peer.port)
+        if let stream { accept(stream) }
         continue
       }
       switch errno {

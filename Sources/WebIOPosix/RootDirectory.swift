@@ -4,9 +4,14 @@ import Glibc
 /// A directory out of which nothing can be opened but regular files beneath it: no `..`, no absolute path, no symbolic
 /// link on the way, no device, no FIFO. The kernel checks that while it opens. See openat2(2).
 package final class RootDirectory: Sendable {
-  private let descriptor: Int32
+  /// openat2(2), or for tests a kernel that lacks it.
+  package typealias Openat2 = @Sendable (Int32, UnsafePointer<CChar>, UInt64, UInt64) -> Int32
 
-  package init(_ path: String) throws {
+  private let descriptor: Int32
+  private let openat2: Openat2
+
+  package init(_ path: String, openat2: @escaping Openat2 = { webio_openat2($0, $1, $2, $3) }) throws {
+    self.openat2 = openat2
     descriptor = try retryingInterrupts("open directory \(path)") {
       Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     }
@@ -26,7 +31,7 @@ package final class RootDirectory: Sendable {
   private static let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY
 
   private func open(_ path: UnsafePointer<CChar>) -> Int32 {
-    let file = webio_openat2(descriptor, path, UInt64(Self.flags), webio_resolve_beneath())
+    let file = openat2(descriptor, path, UInt64(Self.flags), webio_resolve_beneath())
     // Kernels before 5.6 lack the call, and some sandboxes forbid it.
     guard file < 0, errno == ENOSYS || errno == EPERM else { return file }
     return openBySegments(String(cString: path))

@@ -54,6 +54,14 @@ package struct SocketAddress: Sendable, CustomStringConvertible {
     }
   }
 
+  /// Nil for other kinds, and for a socket without a name.
+  package var unixPath: String? {
+    let start = MemoryLayout<sa_family_t>.size
+    guard isUnix, Int(length) > start else { return nil }
+    let path = withUnsafeBytes(of: storage) { Array($0[start..<min(Int(length), $0.count)].prefix { $0 != 0 }) }
+    return path.isEmpty ? nil : String(decoding: path, as: UTF8.self)
+  }
+
   /// The port in host order, 0 for a unix socket.
   package var port: UInt16 {
     withUnsafeBytes(of: storage) { bytes in
@@ -77,7 +85,7 @@ package struct SocketAddress: Sendable, CustomStringConvertible {
   }
 
   package var description: String {
-    if isUnix { return "unix socket" }
+    if isUnix { return unixPath.map { "unix socket \($0)" } ?? "unix socket" }
     return family == AF_INET6 && host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]:\(port)" : "\(host):\(port)"
   }
 

@@ -7,6 +7,7 @@ package final class SocketStream: ByteStream, EventSource {
   package var delegate: (any ByteStreamDelegate)?
   package let origin: StreamOrigin
   package let peerAddress: String
+  package let peerPort: UInt16
   package var bufferedBytes: Int { output.count }
 
   private let descriptor: Int32
@@ -18,12 +19,17 @@ package final class SocketStream: ByteStream, EventSource {
   private enum Writing { case open, closing, closed }
   private var writing = Writing.open
   private var closesWhenDrained = false
+  /// The peer takes no more; what it sent before is still read.
+  private var writeFailure: SystemError?
   private var isClosed = false
 
   /// Takes over `descriptor`, which is set non-blocking and closed at the end.
-  package init(descriptor: Int32, peerAddress: String = "", origin: StreamOrigin = .network) throws {
+  package init(descriptor: Int32, peerAddress: String = "", peerPort: UInt16 = 0, origin: StreamOrigin = .network)
+    throws
+  {
     self.descriptor = descriptor
     self.peerAddress = peerAddress
+    self.peerPort = peerPort
     self.origin = origin
     _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
     do {
@@ -77,7 +83,7 @@ package final class SocketStream: ByteStream, EventSource {
     } else if readiness.contains(.failed) {
       // A hang-up comes unasked and for ever. While reading is paused the kernel still holds what the peer sent
       // last, so the descriptor leaves the interest set until somebody reads again.
-      if let error = socketError() { return finish(error) }
+      if writeFailure == nil, let error = socketError() { return finish(error) }
       park()
     }
   }
@@ -88,6 +94,7 @@ package final class SocketStream: ByteStream, EventSource {
     if count > 0 {
       delegate?.stream(self, didReceive: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
     } else if count == 0 {
+      if let writeFailure { return finish(writeFailure) }
       sawEnd = true
       update(interest.subtracting(.readable))
       delegate?.streamDidEnd(self)
@@ -105,15 +112,30 @@ package final class SocketStream: ByteStream, EventSource {
       case EINTR: continue
       case EAGAIN: return 0
       default:
-        let failure = SystemError("send")
-        // Not within the caller's write: it would find itself closed in the middle of its own work.
+        writeFailure = SystemError("send")
         output.removeAll()
         writing = .closed
-        EventLoop.run { [self] in finish(failure) }
+        // Not within the caller's write: it would find itself closed in the middle of its own work.
+        EventLoop.run { [self] in readLastWords() }
         return -1
       }
     }
   }
+
+  /// A peer that has had enough of what we send may have said why, as a server that answers 413 does: that is read to its
+  /// end, for a while.
+  private func readLastWords() {
+    guard !isClosed else { return }
+    if sawEnd || closesWhenDrained { return finish(writeFailure) }
+    update(interest.subtracting(.writable))
+    if wasAboveHighWater {
+      wasAboveHighWater = false
+      delegate?.streamDidDrain(self)
+    }
+    Reactor.shared.schedule(after: Self.lastWordsLimit) { [weak self] in self?.finish(self?.writeFailure) }
+  }
+
+  static let lastWordsLimit = Duration.seconds(5)
 
   private func flush() {
     while !output.isEmpty {

@@ -5,7 +5,7 @@ import WebIOPosix
 
 @EventLoop @Suite struct AccessLogTests {
   private func lines(
-    _ template: String, trusted: [String] = [], peer: String = "192.0.2.1",
+    _ template: String, trusted: [String] = [], peer: String = "192.0.2.1", port: UInt16 = 0,
     origin: StreamOrigin = .network, _ request: String
   ) -> [String] {
     guard let format = AccessLogFormat(template, trustedProxies: trusted) else { return ["no format"] }
@@ -13,7 +13,7 @@ import WebIOPosix
     let server = HTTPServer(
       handler: TestHandler { $0.respond(.ok, [:], Array("hello".utf8)) },
       accessLog: { lines.append(String(decoding: format.line($0), as: UTF8.self)) })
-    let stream = TestStream(origin: origin, peerAddress: peer)
+    let stream = TestStream(origin: origin, peerAddress: peer, peerPort: port)
     server.accept(stream)
     stream.receive(request)
     if template.contains("body_length"), lines.count == 1 { lines.append("\(stream.written.count)") }
@@ -43,6 +43,15 @@ import WebIOPosix
       #expect(AccessLogFormat(template) == nil, "\(template)")
     }
     #expect(AccessLogFormat("%(wall_seconds).3f") != nil)
+  }
+
+  @Test func thePeersPort() {
+    #expect(lines("%(client_ip)s:%(client_port)s", port: 50_001, "GET / HTTP/1.1\r\nHost: x\r\n\r\n") == ["192.0.2.1:50001"])
+  }
+
+  @Test func anUnknownPlaceholderIsAnError() {
+    let error = #expect(throws: AccessLogError.self) { try AccessLog(format: "%(nothing)s") }
+    #expect(error?.description.contains("%(nothing)s") == true)
   }
 
   @Test func forwardedAddresses() {

@@ -8,6 +8,7 @@ final class TestStream: ByteStream {
   var delegate: (any ByteStreamDelegate)?
   let origin: StreamOrigin
   let peerAddress: String
+  let peerPort: UInt16
   /// What the test pretends the peer has not taken yet.
   var bufferedBytes = 0
   private(set) var written: [UInt8] = []
@@ -18,9 +19,10 @@ final class TestStream: ByteStream {
   private(set) var wasAborted = false
   private var unread: [UInt8] = []
 
-  init(origin: StreamOrigin = .network, peerAddress: String = "192.0.2.1") {
+  init(origin: StreamOrigin = .network, peerAddress: String = "192.0.2.1", peerPort: UInt16 = 0) {
     self.origin = origin
     self.peerAddress = peerAddress
+    self.peerPort = peerPort
   }
 
   var text: String { String(decoding: written, as: UTF8.self) }

@@ -41,7 +41,9 @@ import WebIOPosix
   private struct Oops: Error, CustomStringConvertible { var description: String { "oops" } }
 
   private func server(showsErrors: Bool = false, log: (@Sendable (String) -> Void)? = nil) -> WebServer {
-    WebServer(port: 0, bodyLimit: 100, accessLog: log, showsErrors: showsErrors) { request in
+    var options = HTTPServerOptions()
+    options.accessLog = log.flatMap { try? AccessLog(.lines($0)) }
+    return WebServer(port: 0, bodyLimit: 100, showsErrors: showsErrors, options: options) { request in
       switch (request.method, request.path) {
       case ("GET", "/"): "Hello, \(request.query("name") ?? "world")!"
       case ("POST", "/echo"): HTTPResponse(json: try request.json())
@@ -115,9 +117,16 @@ import WebIOPosix
     let first = server()
     let port = try await first.start()
     let second = WebServer(port: port) { _ in "" }
-    await #expect(throws: SystemError.self) { try await second.start() }
+    let taken = await #expect(throws: ListenError.self) { try await second.start() }
+    #expect(
+      taken?.description.contains("\(port) is taken by ") == true
+        && taken?.description.contains("(process \(getpid()))") == true)
     let wrong = WebServer(port: 70_000) { _ in "" }
-    await #expect(throws: SystemError.self) { try await wrong.start() }
+    await #expect(throws: ListenError.self) { try await wrong.start() }
+    let host = WebServer(host: "example.org", port: 0) { _ in "" }
+    await #expect(throws: ListenError.self) { try await host.start() }
+    let size = WebServer(port: 0, bodyLimit: "much") { _ in "" }
+    await #expect(throws: InvalidByteCount.self) { try await size.start() }
     await first.stop()
   }
 }

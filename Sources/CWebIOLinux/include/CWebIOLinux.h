@@ -71,6 +71,13 @@ void webio_name_thread(pthread_t thread, const char *name);
 /// pipe2(2) with close-on-exec.
 int webio_pipe(int ends[2]);
 
+/// Writes `signal` as a byte to `descriptor`, one for the process, whenever it comes; `once`: the next time only.
+/// A handler in C, because nothing of Swift's runtime may run in one.
+void webio_forward_signal(int signal, int descriptor, int once);
+
+/// Whether nobody handles or ignores the signal.
+int webio_has_default_action(int signal);
+
 /// POSIX_SPAWN_SETSID, a GNU extension.
 int webio_spawn_new_session(void);
 

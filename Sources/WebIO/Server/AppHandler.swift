@@ -14,7 +14,7 @@ final class AppHandler: HTTPRequestHandler {
     self.applications = applications
     self.options = options
     self.gate = gate
-    registry = SessionRegistry(reconnectTimeout: options.reconnectTimeout)
+    registry = SessionRegistry(reconnectTimeout: options.reconnectTimeout, executor: options.http.executor)
     files = try options.staticDirectory.map { try StaticFiles(directory: $0) }
   }
 

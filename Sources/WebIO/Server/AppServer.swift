@@ -8,7 +8,9 @@ final class AppServer {
   private let handler: AppHandler
   private let server: HTTPServer
   private var stopped: CheckedContinuation<Void, Never>?
-  /// 0 behind a gateway.
+  private var isStopping = false
+  private var isStopped = false
+  /// 0 behind a gateway, and on a unix socket.
   private(set) var port: UInt16 = 0
 
   static func start(_ applications: ApplicationTable, _ options: ServerOptions) throws -> AppServer {
@@ -18,27 +20,33 @@ final class AppServer {
 
   /// By itself: it listens where it is told to, and says so.
   private init(_ applications: ApplicationTable, _ options: ServerOptions) throws {
-    let addresses = try Self.addresses(options)
-    let isLoopback = addresses.allSatisfy(\.isLoopback)
+    let inherited = ServiceManager.takeListeners()
+    let addresses = try inherited.isEmpty ? ListenAddress.all(host: options.host, port: options.port) : []
+    // What a service manager listens on is seldom this machine only.
+    let isLoopback = inherited.isEmpty && addresses.allSatisfy { $0.isLoopback }
     let gate = OriginGate(
       allowedHosts: isLoopback ? [] : nil, allowedOrigins: options.allowedOrigins, checkOrigin: options.checkOrigin)
     handler = try AppHandler(applications, options, gate: gate)
-    server = HTTPServer(handler: handler)
+    server = try HTTPServer(handler: handler, options: options.http)
+    server.onReport = { Log.warning($0) }
     if let tls = options.tls { server.wrapStream = try tls.prepare() }
-    port = UInt16(options.port)
-    for (index, address) in addresses.enumerated() {
-      // `localhost` is two addresses; a machine without IPv6 has one.
-      let wanted = index == 0 ? address : SocketAddress(numericHost: address.host, port: port) ?? address
-      do {
-        port = try server.listen(on: wanted).port
-      } catch  where index > 0 {
-        continue
-      }
+    for descriptor in inherited { port = try server.listen(inherited: descriptor).port }
+    if inherited.isEmpty { port = try server.listen(on: addresses) }
+    announce(options, isLoopback: isLoopback)
+    options.remoteAccess?.start { [server] stream in server.accept(stream) }
+    ServiceManager.notify("READY=1")
+    ServiceManager.startWatchdog()
+    for signal in [SIGTERM, SIGINT] { try ProcessSignals.observe(signal, once: true) { [weak self] in self?.stop() } }
+  }
+
+  private func announce(_ options: ServerOptions, isLoopback: Bool) {
+    if let path = ListenAddress.unixPath(options.host), port == 0 {
+      return Log.note("WebIO is serving at the unix socket \(path)")
     }
-    let url = "\(options.tls == nil ? "http" : "https")://\(isLoopback ? "localhost" : Self.shownHost(options.host)):\(port)"
+    let host = isLoopback ? "localhost" : Self.shownHost(options.host)
+    let url = "\(options.tls == nil ? "http" : "https")://\(host):\(port)"
     Log.note("WebIO is serving at \(url)")
     if options.autoOpenBrowser { Browser.open(url) }
-    options.remoteAccess?.start { [server] stream in server.accept(stream) }
   }
 
   /// Behind the gateway of `webio dev`, which has checked the host.
@@ -46,7 +54,7 @@ final class AppServer {
     let gate = OriginGate(
       allowedHosts: nil, allowedOrigins: options.allowedOrigins, checkOrigin: options.checkOrigin)
     handler = try AppHandler(applications, options, gate: gate)
-    server = HTTPServer(handler: handler)
+    server = try HTTPServer(handler: handler, options: options.http)
     _ = try server.listen(inherited: dev.listener)
     OutputBuffering.byLine()
     let ready = Array("ready\n".utf8)
@@ -54,38 +62,32 @@ final class AppServer {
     Glibc.close(dev.readiness)
   }
 
-  private static func addresses(_ options: ServerOptions) throws -> [SocketAddress] {
-    let port = UInt16(options.port)
-    if options.host == "localhost" {
-      return ["127.0.0.1", "::1"].compactMap { SocketAddress(numericHost: $0, port: port) }
-    }
-    guard let address = SocketAddress(numericHost: options.host, port: port) else {
-      throw WebIOError.invalidArgument(
-        "\"\(options.host)\" is no address to listen on. Use \"localhost\", \"0.0.0.0\", or an address of this machine."
-      )
-    }
-    return [address]
-  }
-
   private static func shownHost(_ host: String) -> String {
     host.isEmpty || host == "0.0.0.0" || host == "::"
       ? "localhost" : host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]" : host
   }
 
-  /// Returns when the surrounding task is cancelled.
+  /// Returns when the surrounding task is cancelled, or after a signal to stop.
   func untilStopped() async {
     await withTaskCancellationHandler {
-      await withCheckedContinuation { stopped = $0 }
+      await withCheckedContinuation { continuation in
+        if isStopped { continuation.resume() } else { stopped = continuation }
+      }
     } onCancel: {
       EventLoop.run { self.stop() }
     }
   }
 
+  /// Pages are told 1001 first: they try to come back, where the end of a session would be final.
   private func stop() {
-    handler.close()
+    guard !isStopping else { return }
+    isStopping = true
+    ServiceManager.notify("STOPPING=1")
     server.stop(grace: .seconds(5)) { [self] in
+      isStopped = true
       stopped?.resume()
       stopped = nil
     }
+    handler.close()
   }
 }

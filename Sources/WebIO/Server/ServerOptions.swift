@@ -13,5 +13,7 @@ struct ServerOptions: Sendable {
   var allowedOrigins: [String]
   var checkOrigin: (@Sendable (String) -> Bool)?
   var autoOpenBrowser: Bool
+  /// Bytes.
   var maxPayloadSize: Int
+  var http = HTTPServerOptions()
 }

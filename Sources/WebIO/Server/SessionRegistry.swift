@@ -7,16 +7,20 @@ final class SessionRegistry {
   private var sessions: [String: Session] = [:]
   private var expirations: [String: TimerToken] = [:]
   private let reconnectTimeout: Duration
+  private let executor: (any TaskExecutor)?
   private let directory = SessionDirectory()
 
-  init(reconnectTimeout: Duration) { self.reconnectTimeout = reconnectTimeout }
+  init(reconnectTimeout: Duration, executor: (any TaskExecutor)? = nil) {
+    self.reconnectTimeout = reconnectTimeout
+    self.executor = executor
+  }
 
   var count: Int { sessions.count }
   var canReconnect: Bool { reconnectTimeout > .zero }
 
   func start(_ application: Application, _ info: SessionInfo) -> Session {
     // 43 letters and digits are 256 bits: who has the id has the session.
-    let session = Session(id: randomToken(43), info: info, directory: directory) { [weak self] session in
+    let session = Session(id: randomToken(43), info: info, directory: directory, executor: executor) { [weak self] session in
       self?.remove(session)
     }
     sessions[session.id] = session

@@ -7,7 +7,7 @@ import WebIOPosix
 ///
 /// - Parameters:
 ///   - host: the address to listen on. `localhost` is this machine only, with a check of the Host field against DNS
-///     rebinding; `0.0.0.0` or `""` is every network.
+///     rebinding; `0.0.0.0` or `""` is every network; `unix:/run/app.sock` is a unix socket.
 ///   - port: 0 picks a free one; the URL is printed.
 ///   - debug: visitors see the details of errors. `webio dev` shows them to you without it.
 ///   - staticDirectory: its files are at `/static/`.
@@ -18,20 +18,26 @@ import WebIOPosix
 ///   - allowedOrigins: patterns as in fnmatch(3) of other sites whose pages may open sessions.
 ///   - checkOrigin: decides on other sites instead of `allowedOrigins`.
 ///   - autoOpenBrowser: opens the page in the browser of this machine.
-///   - maxPayloadSize: bytes of one message from a page.
+///   - maxPayloadSize: of one message from a page, with all files of an upload: `"200M"`, `"40K"`, or a number of bytes.
+///   - http: limits and deadlines, the access log, the executor of the task functions, and more.
 ///
-/// Throws ``WebIOError/invalidArgument(_:)``, and a `SystemError` when it cannot listen.
+/// It returns after SIGTERM or SIGINT, or when its task is cancelled: then it takes no more visitors, finishes the answers
+/// it has begun, and tells the pages, within five seconds. A second signal ends the process. Under systemd it takes the
+/// sockets that are passed to it (`LISTEN_FDS`), says when it is ready, and feeds the watchdog.
+///
+/// Throws ``WebIOError/invalidArgument(_:)``, and a `ListenError` that tells who has the port when it cannot listen.
 public func startServer(
   _ app: @escaping @Sendable () async throws -> Void, host: String = "localhost", port: Int = 8080,
   debug: Bool = false, staticDirectory: String? = nil, theme: String = "auto", tls: TransportSecurity? = nil,
   remoteAccess: RemoteAccess? = nil,
   reconnectTimeout: Duration = .seconds(10), allowedOrigins: [String] = [],
-  checkOrigin: (@Sendable (String) -> Bool)? = nil, autoOpenBrowser: Bool = false, maxPayloadSize: Int = 200 << 20
+  checkOrigin: (@Sendable (String) -> Bool)? = nil, autoOpenBrowser: Bool = false, maxPayloadSize: ByteCount = "200M",
+  http: HTTPServerOptions = HTTPServerOptions()
 ) async throws {
   try await startServer(
     [Application("index", app)], host: host, port: port, debug: debug, staticDirectory: staticDirectory, theme: theme,
     tls: tls, remoteAccess: remoteAccess, reconnectTimeout: reconnectTimeout, allowedOrigins: allowedOrigins,
-    checkOrigin: checkOrigin, autoOpenBrowser: autoOpenBrowser, maxPayloadSize: maxPayloadSize)
+    checkOrigin: checkOrigin, autoOpenBrowser: autoOpenBrowser, maxPayloadSize: maxPayloadSize, http: http)
 }
 
 /// Serves an app whose function blocks; each visitor gets a thread. PyWebIO: `start_server`.
@@ -40,12 +46,13 @@ public func startServer(
   debug: Bool = false, staticDirectory: String? = nil, theme: String = "auto", tls: TransportSecurity? = nil,
   remoteAccess: RemoteAccess? = nil,
   reconnectTimeout: Duration = .seconds(10), allowedOrigins: [String] = [],
-  checkOrigin: (@Sendable (String) -> Bool)? = nil, autoOpenBrowser: Bool = false, maxPayloadSize: Int = 200 << 20
+  checkOrigin: (@Sendable (String) -> Bool)? = nil, autoOpenBrowser: Bool = false, maxPayloadSize: ByteCount = "200M",
+  http: HTTPServerOptions = HTTPServerOptions()
 ) async throws {
   try await startServer(
     [Application("index", blocking: app)], host: host, port: port, debug: debug, staticDirectory: staticDirectory,
     theme: theme, tls: tls, remoteAccess: remoteAccess, reconnectTimeout: reconnectTimeout, allowedOrigins: allowedOrigins,
-    checkOrigin: checkOrigin, autoOpenBrowser: autoOpenBrowser, maxPayloadSize: maxPayloadSize)
+    checkOrigin: checkOrigin, autoOpenBrowser: autoOpenBrowser, maxPayloadSize: maxPayloadSize, http: http)
 }
 
 /// Serves several apps by name, chosen by `?app=`. PyWebIO: `start_server`.
@@ -58,13 +65,14 @@ public func startServer(
   debug: Bool = false, staticDirectory: String? = nil, theme: String = "auto", tls: TransportSecurity? = nil,
   remoteAccess: RemoteAccess? = nil,
   reconnectTimeout: Duration = .seconds(10), allowedOrigins: [String] = [],
-  checkOrigin: (@Sendable (String) -> Bool)? = nil, autoOpenBrowser: Bool = false, maxPayloadSize: Int = 200 << 20
+  checkOrigin: (@Sendable (String) -> Bool)? = nil, autoOpenBrowser: Bool = false, maxPayloadSize: ByteCount = "200M",
+  http: HTTPServerOptions = HTTPServerOptions()
 ) async throws {
   try await startServer(
     apps.map { Application($0.key, $0.value) }, host: host, port: port, debug: debug,
     staticDirectory: staticDirectory, theme: theme, tls: tls, remoteAccess: remoteAccess, reconnectTimeout: reconnectTimeout,
     allowedOrigins: allowedOrigins, checkOrigin: checkOrigin, autoOpenBrowser: autoOpenBrowser,
-    maxPayloadSize: maxPayloadSize)
+    maxPayloadSize: maxPayloadSize, http: http)
 }
 
 /// Serves several apps, with titles and descriptions. PyWebIO: `start_server` with `config`.
@@ -72,10 +80,14 @@ public func startServer(
   _ apps: [Application], host: String = "localhost", port: Int = 8080, debug: Bool = false,
   staticDirectory: String? = nil, theme: String = "auto", tls: TransportSecurity? = nil, remoteAccess: RemoteAccess? = nil,
   reconnectTimeout: Duration = .seconds(10), allowedOrigins: [String] = [],
-  checkOrigin: (@Sendable (String) -> Bool)? = nil, autoOpenBrowser: Bool = false, maxPayloadSize: Int = 200 << 20
+  checkOrigin: (@Sendable (String) -> Bool)? = nil, autoOpenBrowser: Bool = false, maxPayloadSize: ByteCount = "200M",
+  http: HTTPServerOptions = HTTPServerOptions()
 ) async throws {
   guard (0...65_535).contains(port) else {
     throw WebIOError.invalidArgument("\(port) is no port. Ports go from 0 to 65535.")
+  }
+  guard let payload = maxPayloadSize.bytes else {
+    throw WebIOError.invalidArgument("maxPayloadSize: \(InvalidByteCount(text: maxPayloadSize.description))")
   }
   // `webio run --port --host` outranks what the app says.
   let options = ServerOptions(
@@ -83,7 +95,7 @@ public func startServer(
     port: Environment["WEBIO_PORT"].flatMap { ASCII.decimal($0) } ?? port, debug: debug,
     staticDirectory: staticDirectory, theme: theme,
     tls: tls, remoteAccess: remoteAccess, reconnectTimeout: reconnectTimeout, allowedOrigins: allowedOrigins,
-    checkOrigin: checkOrigin, autoOpenBrowser: autoOpenBrowser, maxPayloadSize: maxPayloadSize)
+    checkOrigin: checkOrigin, autoOpenBrowser: autoOpenBrowser, maxPayloadSize: payload, http: http)
   let running = try await AppServer.start(ApplicationTable(apps), options)
   await running.untilStopped()
 }

@@ -7,6 +7,7 @@ final class Session: Sendable {
   let id: String
   let info: SessionInfo
   let directory: SessionDirectory
+  private let executor: (any TaskExecutor)?
   /// Names and numbers of the whole session: tasks and threads share them.
   private let state = Mutex(State())
   /// Told each time that a task begins to wait, or ends.
@@ -37,13 +38,15 @@ final class Session: Sendable {
   }
 
   init(
-    id: String, info: SessionInfo, directory: SessionDirectory, observer: (@Sendable () -> Void)? = nil,
+    id: String, info: SessionInfo, directory: SessionDirectory, executor: (any TaskExecutor)? = nil,
+    observer: (@Sendable () -> Void)? = nil,
     ended: @escaping @EventLoop @Sendable (Session) -> Void
   ) {
     self.id = id
     self.info = info
     self.directory = directory
     self.observer = observer
+    self.executor = executor
     self.ended = ended
   }
 
@@ -62,7 +65,7 @@ final class Session: Sendable {
     }
     switch function.body {
     case .asynchronous(let body):
-      let task = Task.detached { [self] in
+      let task = Task.detached(executorPreference: executor) { [self] in
         await TaskContext.$current.withValue(context) {
           do { try await body() } catch { report(error, in: context) }
         }

@@ -1,0 +1,12 @@
+import WebIOHTTP
+
+// What `startServer` takes, so that an app imports WebIO only.
+
+/// A size in bytes: `200`, `"40K"`, `"1.5M"`.
+public typealias ByteCount = WebIOHTTP.ByteCount
+/// How the server behaves.
+public typealias HTTPServerOptions = WebIOHTTP.HTTPServerOptions
+/// Every limit and deadline of the server.
+public typealias HTTPLimits = WebIOHTTP.HTTPLimits
+/// Where the access log goes, and how its lines look.
+public typealias AccessLog = WebIOHTTP.AccessLog

@@ -1,0 +1,41 @@
+// A real server for tests that need a process of its own: it is told what to do by its arguments.
+//
+//   TestServer web [log=PATH]     WebIOHTTP's WebServer; POST /echo, GET /slow answers after a second
+//   TestServer app [host=…] [port=…] [size=…] [log=PATH]     an app by startServer
+//
+// It prints "port N" once it serves.
+import Glibc
+import WebIO
+import WebIOHTTP
+
+func argument(_ name: String) -> String? {
+  CommandLine.arguments.dropFirst(2).first { $0.hasPrefix(name + "=") }.map { String($0.dropFirst(name.count + 1)) }
+}
+
+func say(_ text: String) {
+  let bytes = Array("\(text)\n".utf8)
+  _ = write(1, bytes, bytes.count)
+}
+
+var options = HTTPServerOptions()
+if let path = argument("log") { options.accessLog = try AccessLog(.file(path), linesPerSecond: 0) }
+
+switch CommandLine.arguments.dropFirst().first {
+case "web":
+  let server = WebServer(port: 0, options: options) { request in
+    if request.path == "/slow" { try await Task.sleep(for: .seconds(1)) }
+    return request.method == "POST" ? HTTPResponse(body: request.body) : "hello"
+  }
+  say("port \(try await server.start())")
+  while true { try await Task.sleep(for: .seconds(3_600)) }
+case "app":
+  try await startServer(
+    {
+      putText("hello"); hold()
+    }, host: argument("host") ?? "localhost", port: argument("port").flatMap { Int($0) } ?? 0,
+    maxPayloadSize: argument("size").map { ByteCount(stringLiteral: $0) } ?? "1M", http: options)
+  say("stopped")
+default:
+  say("TestServer web|app")
+  exit(2)
+}
