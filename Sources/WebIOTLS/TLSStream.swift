@@ -10,6 +10,7 @@ final class TLSStream: ByteStream, ByteStreamDelegate {
   var delegate: (any ByteStreamDelegate)?
   var origin: StreamOrigin { lower.origin }
   var peerAddress: String { lower.peerAddress }
+  var peerPort: UInt16 { lower.peerPort }
   var bufferedBytes: Int { lower.bufferedBytes + early.count }
 
   private let lower: any ByteStream
@@ -17,7 +18,8 @@ final class TLSStream: ByteStream, ByteStreamDelegate {
   /// What arrives, and what is to be sent. They belong to the connection.
   private let incoming = BIO_new(BIO_s_mem())
   private let outgoing = BIO_new(BIO_s_mem())
-  private let context: TLSContext
+  /// OpenSSL asks them for the certificate of the name that the client wants.
+  private let certificates: TLSCertificates
   /// Written before the handshake is done.
   private var early: [UInt8] = []
   private var isReading = false
@@ -26,10 +28,10 @@ final class TLSStream: ByteStream, ByteStreamDelegate {
   private var isClosing = false
   private var isScheduled = false
 
-  init(_ lower: any ByteStream, _ context: TLSContext) {
+  init(_ lower: any ByteStream, _ certificates: TLSCertificates) {
     self.lower = lower
-    self.context = context
-    connection = SSL_new(context.pointer)
+    self.certificates = certificates
+    connection = SSL_new(certificates.primary.pointer)
     SSL_set_bio(connection, incoming, outgoing)
     SSL_set_accept_state(connection)
     lower.delegate = self
