@@ -1,0 +1,20 @@
+// app PORT: the apps that the session measurements open by name. sessions.py writes the same ones for PyWebIO.
+import WebIO
+
+@Sendable func index() async throws {
+  putText("Hello")
+  try await hold()
+}
+
+@Sendable func callback() async throws {
+  putButtons(["press"]) { putText("pressed \($0)") }
+  try await hold()
+}
+
+@Sendable func flood() async throws {
+  for number in 0..<20_000 { putText("line \(number)") }
+  putText("END")
+  try await hold()
+}
+
+try await startServer(["index": index, "callback": callback, "flood": flood], port: Int(CommandLine.arguments[1])!)
