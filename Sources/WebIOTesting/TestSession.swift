@@ -167,5 +167,6 @@ public final class TestSession: Sendable {
     guard await store.wait(timeout, look: page.look, until: { _ in page.isSettled(task) }) else {
       throw TestSessionError.timeout(what, shown: text)
     }
+    await page.turn()
   }
 }

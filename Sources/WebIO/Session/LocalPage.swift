@@ -88,6 +88,11 @@ package final class LocalPage: Sendable {
   /// Has `changed` called when everything up to here was received.
   package func look() { session.observer?() }
 
+  /// Returns when the loop has done all that was asked of it until now: what other pages were sent has reached them.
+  package func turn() async {
+    await withCheckedContinuation { done in EventLoop.run { done.resume() } }
+  }
+
   /// The visitor closes the page for good.
   package func leave() { session.close() }
 

@@ -112,7 +112,8 @@ final class Session: Sendable {
   /// Whether a task has ended, or waits for its page: there is nothing more to come before the page does something.
   func isSettled(_ root: String) -> Bool {
     let contexts = state.withLock { state in state.contexts.values.filter { $0.root == root } }
-    return contexts.isEmpty || contexts.contains { $0.mailbox.isWaiting }
+    // In this order: a question is sent before its task waits for the answer.
+    return (contexts.isEmpty || contexts.contains { $0.mailbox.isWaiting }) && outbox.isDrained
   }
 
   func report(_ error: any Error, in context: TaskContext, isForDeveloper: Bool = false) {
