@@ -31,6 +31,11 @@ enum Command {
 extension TaskContext {
   @discardableResult
   func send(_ command: String, _ spec: Spec?, _ life: Outbox.Life = .lasting) -> Int {
+    var (command, spec) = (command, spec)
+    if session.info.isPyWebIOPage, let own = spec {
+      guard let (name, known) = PyWebIOClient.translated(command, own) else { return 0 }
+      (command, spec) = (name, known)
+    }
     var writer = JSONWriter()
     Command.write(command, task: id, to: &writer) { writer in
       if let spec { spec.write(to: &writer, session) } else { writer.null() }

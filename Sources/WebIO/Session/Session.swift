@@ -121,16 +121,10 @@ final class Session: Sendable {
     Log.error("task \(context.id) failed: \(error)")
     // A visitor need not hear of an output that went nowhere.
     if isForDeveloper, !info.isDeveloper { return }
-    var writer = JSONWriter()
-    Command.write("task_error", task: context.id, to: &writer) { writer in
-      writer.beginObject()
-      writer.key("message")
-      writer.string("Something went wrong in this app.")
-      writer.key("detail")
-      if info.isDeveloper { writer.string("\(error)") } else { writer.null() }
-      writer.endObject()
-    }
-    send(writer.bytes)
+    var spec = Spec()
+    spec.set("message", "Something went wrong in this app.")
+    spec["detail"] = .json(info.isDeveloper ? .string("\(error)") : .null)
+    context.send("task_error", spec)
   }
 
   func register(_ context: TaskContext) {

@@ -20,6 +20,8 @@ public struct SessionInfo: Sendable {
   public let app: String
   /// Whether this is the developer's own page in `webio dev`, or the server runs with `debug`: then details of errors are shown.
   public let isDeveloper: Bool
+  /// The page is PyWebIO's own: it knows the documented protocol only. Ours says `webio=1`.
+  let isPyWebIOPage: Bool
 
   init(
     _ request: HTTPRequestHead, peerAddress: String, trustsForwarded: Bool, app: String, transport: String,
@@ -30,12 +32,13 @@ public struct SessionInfo: Sendable {
     self.init(
       userAgent: request.fields["User-Agent"] ?? "", acceptLanguage: request.fields["Accept-Language"] ?? "",
       serverHost: request.fields["Host"] ?? "", origin: request.fields["Origin"] ?? "",
-      userIP: String(decoding: Array(client), as: UTF8.self), app: app, transport: transport, isDeveloper: isDeveloper)
+      userIP: String(decoding: Array(client), as: UTF8.self), app: app, transport: transport, isDeveloper: isDeveloper,
+      isPyWebIOPage: request.queryValue("webio") != "1")
   }
 
   init(
     userAgent: String, acceptLanguage: String, serverHost: String, origin: String, userIP: String, app: String,
-    transport: String, isDeveloper: Bool
+    transport: String, isDeveloper: Bool, isPyWebIOPage: Bool = false
   ) {
     self.userAgent = UserAgent(userAgent)
     let first = acceptLanguage.utf8.prefix { $0 != UInt8(ascii: ",") && $0 != UInt8(ascii: ";") }
@@ -47,5 +50,6 @@ public struct SessionInfo: Sendable {
     self.transport = transport
     self.app = app
     self.isDeveloper = isDeveloper
+    self.isPyWebIOPage = isPyWebIOPage
   }
 }
