@@ -100,6 +100,30 @@ EMBED(gallery_sources_main_swift) = {
 EMBED(gallery_tests_gallerytests_swift) = {
 #embed "gallery/Tests/GalleryTests.swift"
 };
+EMBED(relay_readme_md) = {
+#embed "relay/README.md"
+};
+EMBED(relay_relay_conf) = {
+#embed "relay/relay.conf"
+};
+EMBED(relay_start) = {
+#embed "relay/start"
+};
+EMBED(relay_hand_out) = {
+#embed "relay/hand-out"
+};
+EMBED(relay_claim) = {
+#embed "relay/claim"
+};
+EMBED(relay_add_key) = {
+#embed "relay/add-key"
+};
+EMBED(relay_install) = {
+#embed "relay/install"
+};
+EMBED(relay_gitignore) = {
+#embed "relay/gitignore"
+};
 
 static const webio_template_file files[] = {
     {"hello", "Package.swift", hello_package_swift, sizeof hello_package_swift},
@@ -134,6 +158,14 @@ static const webio_template_file files[] = {
     {"gallery", "Sources/Text.swift", gallery_sources_text_swift, sizeof gallery_sources_text_swift},
     {"gallery", "Sources/main.swift", gallery_sources_main_swift, sizeof gallery_sources_main_swift},
     {"gallery", "Tests/GalleryTests.swift", gallery_tests_gallerytests_swift, sizeof gallery_tests_gallerytests_swift},
+    {"relay", "README.md", relay_readme_md, sizeof relay_readme_md},
+    {"relay", "relay.conf", relay_relay_conf, sizeof relay_relay_conf},
+    {"relay", "start", relay_start, sizeof relay_start},
+    {"relay", "hand-out", relay_hand_out, sizeof relay_hand_out},
+    {"relay", "claim", relay_claim, sizeof relay_claim},
+    {"relay", "add-key", relay_add_key, sizeof relay_add_key},
+    {"relay", "install", relay_install, sizeof relay_install},
+    {"relay", ".gitignore", relay_gitignore, sizeof relay_gitignore},
 };
 
 size_t webio_template_file_count(void) { return sizeof files / sizeof files[0]; }

@@ -40,8 +40,8 @@ struct NewCommand {
     let target = absolute(directory)
     let name = try ProjectName(Path.name(of: target))
     try checkTarget(target, directory)
-    let files = plan(template, name, try Toolkit(arguments))
-    if arguments.has("dry-run") { return report(files, directory) }
+    let files = plan(template, name, TemplateCatalog.isApp(template) ? try Toolkit(arguments).dependency : "")
+    if arguments.has("dry-run") { return report(files, directory, next: "") }
 
     if Files.exists(target) {
       try writeInto(target, files)
@@ -49,7 +49,7 @@ struct NewCommand {
       try writeAtOnce(target, files)
     }
     if !arguments.has("no-git") { makeRepository(target) }
-    report(files, directory)
+    report(files, directory, next: TemplateCatalog.isApp(template) ? "webio dev" : "less README.md")
   }
 
   private func list() {
@@ -86,10 +86,10 @@ struct NewCommand {
     }
   }
 
-  private func plan(_ template: String, _ name: ProjectName, _ toolkit: Toolkit) -> [TemplateCatalog.Entry] {
+  private func plan(_ template: String, _ name: ProjectName, _ toolkit: String) -> [TemplateCatalog.Entry] {
     TemplateCatalog.files(of: template).map { file in
       let text = String(decoding: file.bytes, as: UTF8.self)
-      let filled = [("{{name}}", name.name), ("{{module}}", name.module), ("{{toolkit}}", toolkit.dependency)]
+      let filled = [("{{name}}", name.name), ("{{module}}", name.module), ("{{toolkit}}", toolkit)]
         .reduce(text) { $0.replacing($1.0, with: $1.1) }
       return TemplateCatalog.Entry(path: file.path, bytes: Array(filled.utf8))
     }
@@ -113,9 +113,9 @@ struct NewCommand {
       try Files.makeDirectories(Path.directory(of: path))
       if Files.exists(path) {
         if arguments.has("skip") { continue }
-        try Files.replace(path, file.bytes)
+        try Files.replace(path, file.bytes, mode: file.mode)
       } else {
-        try Files.create(path, file.bytes)
+        try Files.create(path, file.bytes, mode: file.mode)
       }
     }
   }
@@ -131,7 +131,7 @@ struct NewCommand {
     _ = Subprocess.run(git, ["init", "--quiet", target])
   }
 
-  private func report(_ files: [TemplateCatalog.Entry], _ directory: String) {
+  private func report(_ files: [TemplateCatalog.Entry], _ directory: String, next: String) {
     let isDry = arguments.has("dry-run")
     if console.isJSON {
       let paths = files.map { JSONValue.string(Path.join(directory, $0.path)) }
@@ -139,7 +139,7 @@ struct NewCommand {
     }
     for file in files { console.note("  \(isDry ? "would write" : "wrote") \(Path.join(directory, file.path))") }
     if !isDry {
-      console.note("\nNow:\n  \(console.styled("cd \(directory)", .bold))\n  \(console.styled("webio dev", .bold))")
+      console.note("\nNow:\n  \(console.styled("cd \(directory)", .bold))\n  \(console.styled(next, .bold))")
     }
   }
 }

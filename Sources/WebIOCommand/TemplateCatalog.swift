@@ -1,10 +1,14 @@
 import CWebIOTemplates
+import Glibc
 
 /// The projects in the binary.
 enum TemplateCatalog {
   struct Entry: Sendable {
     let path: String
     let bytes: [UInt8]
+
+    /// A script is written so that it can be run.
+    var mode: mode_t { bytes.starts(with: "#!".utf8) ? 0o755 : 0o644 }
   }
 
   static let names: [String] = {
@@ -16,6 +20,9 @@ enum TemplateCatalog {
     }
     return names
   }()
+
+  /// Whether it is a Swift package that `webio dev` runs.
+  static func isApp(_ template: String) -> Bool { files(of: template).contains { $0.path == "Package.swift" } }
 
   static func files(of template: String) -> [Entry] {
     (0..<webio_template_file_count()).compactMap { index in
@@ -34,6 +41,7 @@ enum TemplateCatalog {
     case "form": "a sign-up form with types and checks"
     case "chat": "many visitors who see each other's messages"
     case "gallery": "every output and input, with its code beside it"
+    case "relay": "no app: a server that hands out names to webio share"
     default: ""
     }
   }
