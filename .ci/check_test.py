@@ -35,7 +35,7 @@ SOUND = {
     "Sources/WebIOPosix/File.swift": "import Glibc\n\nlet count = Int(3)  // Int(text) ?? 0\n",
     "Sources/WebIOHTTP/File.swift": 'package import WebIOPosix\n\nlet text = """\n  import Foundation\n  """\n',
     "Sources/Frontend/frontend.c": '#embed "page.css"\n',
-    "Sources/Frontend/page.css": "",
+    "Sources/Frontend/page.css": (path.parent.parent / "Sources/Frontend/page.css").read_text(),
     "Tests/SoundTests/Test.swift": "import Foundation\n",
     "Templates/include/x.h": "",
     "Templates/templates.c": 'EMBED(a) = {\n#embed "hello/gitignore"\n};\n    {"hello", ".gitignore", a, sizeof a},\n',
@@ -101,6 +101,11 @@ class Checks(unittest.TestCase):
 
     def test_frontend(self):
         self.assert_found("frontend", "Sources/Frontend/new.js", "", "new.js")
+
+    def test_contrast(self):
+        css = SOUND["Sources/Frontend/page.css"]
+        self.assert_found("contrast", "Sources/Frontend/page.css", css.replace("--muted: #596070", "--muted: #aaaaaa"), "light: muted")
+        self.assert_found("contrast", "Sources/Frontend/page.css", "", "page.css")
 
     def test_links(self):
         for link in ["[x](nowhere.md)", "[x](#nothing)", "[x](../outside.md)", '<img src="no.png">', "[x]: gone.md"]:

@@ -1,7 +1,11 @@
 // The commands of the server, in order and in slices: a queue is worked off for at most eight milliseconds a frame, so that twenty
 // thousand outputs in one go leave the tab responsive.
 
+import { live } from "./state.js";
+
 const sliceMilliseconds = 8;
+// What a frame adds must also be laid out in it, which no clock here sees.
+const sliceCommands = 1000;
 
 export class CommandQueue {
   constructor(handlers, finished) {
@@ -40,20 +44,23 @@ export class CommandQueue {
     this.scheduled = false;
     if (this.next >= this.queue.length) { this.finished(this.lastNumber); return; }
     const end = performance.now() + sliceMilliseconds;
+    const stop = Math.min(this.queue.length, this.next + sliceCommands);
     do {
       this.run(this.queue[this.next]);
       this.next += 1;
-    } while (this.next < this.queue.length && performance.now() < end);
+    } while (this.next < stop && performance.now() < end);
     this.lastSlice = performance.now();
     const left = this.queue.length - this.next;
     if (left > 0) this.schedule();
     else { this.queue = []; this.next = 0; }
-    this.finished(this.lastNumber - left);
+    // What a replay leaves out has numbers too, so those of the waiting commands cannot be counted back from the last.
+    this.finished(left > 0 ? (this.queue[this.next].number ?? this.lastNumber - left + 1) - 1 : this.lastNumber);
   }
 
   run(command) {
     const handler = this.handlers[command.command];
     if (!handler) { console.warn(`WebIO: this page does not know the command “${command.command}”.`); return; }
+    live.running = command.number || 0;
     // One bad command must not stop those behind it.
     try { handler(command.spec, command.task_id || "", command.number); } catch (error) { console.error(`WebIO: ${command.command} failed`, error, command); }
   }

@@ -54,6 +54,7 @@ export function icon(name) {
     danger: "M8 4.4v4.4M8 11.4v.2M8 1.5a6.5 6.5 0 1 1 0 13 6.5 6.5 0 0 1 0-13z",
     file: "M9 1.8H3.5v12.4h9V5.3zM9 1.8v3.5h3.5",
     download: "M8 2v8M4.8 7.2L8 10.4l3.2-3.2M2.5 13.5h11",
+    expand: "M9.5 2.5h4v4M13.5 2.5L9 7M6.5 13.5h-4v-4M2.5 13.5L7 9",
     chevron: "M6 3.5L10.5 8 6 12.5",
   };
   const space = "http://www.w3.org/2000/svg";

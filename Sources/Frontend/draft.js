@@ -1,43 +1,79 @@
-// What was typed but not yet sent, kept in the tab's storage for a refresh: the server replays the form, this fills it in again.
-// Only for sessions that can be rejoined, never passwords or files, and gone with the form.
+// What was typed or chosen but not yet sent, kept in the tab's storage for a refresh: the server replays forms and pins, this fills
+// them in again. Each value has the number of the last command that the visitor saw when it was made: what the server set before
+// that, the visitor has overruled; what it sets later counts. Passwords are never written down and chosen files cannot be; of them only stays
+// that there was something, so that the page can ask for it again.
+import { say } from "./i18n.js";
 import { live } from "./state.js";
 
-function draftKey() {
+const writeAfter = 250;          // milliseconds
+const prefix = "webio-draft:";
+
+// owner (a form, or the pins) -> field name -> [value, command number, was it withheld]
+let drafts = {};
+let sessionId = null;
+let writeTimer = null;
+
+function openDrafts() {
   const id = live.session && live.session.id;
-  return id && !id.startsWith("NEW") ? `webio-draft:${id}` : null;
+  if (!id || id.startsWith("NEW")) return false;
+  if (id === sessionId) return true;
+  sessionId = id;
+  try { drafts = JSON.parse(sessionStorage.getItem(prefix + id)) || {}; } catch { drafts = {}; }
+  return true;
 }
 
-function readDrafts(key) {
-  try { return JSON.parse(sessionStorage.getItem(key)) || {}; } catch { return {}; }
-}
-
-function writeDrafts(key, drafts) {
+function writeDrafts() {
+  clearTimeout(writeTimer);
+  writeTimer = null;
+  if (!sessionId) return;
   try {
-    if (Object.keys(drafts).length) sessionStorage.setItem(key, JSON.stringify(drafts));
-    else sessionStorage.removeItem(key);
-  } catch { /* full or forbidden: a refresh loses the draft */ }
+    if (Object.keys(drafts).length) sessionStorage.setItem(prefix + sessionId, JSON.stringify(drafts));
+    else sessionStorage.removeItem(prefix + sessionId);
+  } catch { /* full or forbidden: a refresh loses the drafts */ }
 }
 
-export function keepDraft(form, field) {
-  const key = draftKey();
-  if (!key || ["password", "file", "actions"].includes(field.spec.type)) return;
-  const drafts = readDrafts(key);
-  drafts[form] = { ...drafts[form], [field.name]: field.value() };
-  writeDrafts(key, drafts);
+function writeSoon() {
+  writeTimer ??= setTimeout(writeDrafts, writeAfter);
 }
 
-export function restoreDraft(form, fields) {
-  const key = draftKey();
-  const draft = key && readDrafts(key)[form];
-  if (!draft) return;
-  for (const field of fields) if (Object.hasOwn(draft, field.name) && draft[field.name] !== null) field.setValue(draft[field.name]);
+// A refresh, or a telephone that puts the page to sleep, does not wait for the timer.
+addEventListener("pagehide", () => { if (writeTimer) writeDrafts(); });
+document.addEventListener("visibilitychange", () => { if (document.hidden && writeTimer) writeDrafts(); });
+
+function isWithheld({ type }) { return type === "password" || type === "file"; }
+
+export function keepDraft(owner, field) {
+  if (!openDrafts()) return;
+  const own = (drafts[owner] ??= {});
+  const hasSomething = field.files().length > 0 || field.spec.type === "password" && field.value() !== "";
+  if (!isWithheld(field.spec)) own[field.name] = [field.value(), live.session.processed ?? 0];
+  else if (hasSomething) own[field.name] = [null, live.session.processed ?? 0, true];
+  else delete own[field.name];
+  writeSoon();
 }
 
-export function dropDraft(form) {
-  const key = draftKey();
-  if (!key) return;
-  const drafts = readDrafts(key);
-  if (!(form in drafts)) return;
-  delete drafts[form];
-  writeDrafts(key, drafts);
+// Called when a field was made, and after a command changed it. `number` is that command's.
+export function restoreDraft(owner, field, number) {
+  const draft = openDrafts() && drafts[owner]?.[field.name];
+  if (!draft || !(number <= draft[1])) return;
+  if (draft[2]) {
+    const isFile = field.spec.type === "file";
+    if (!isFile) field.setValue("");
+    if (field.files().length === 0) field.setStatus(null, say(isFile ? "choose_again" : "enter_again"));
+    return;
+  }
+  field.setValue(draft[0]);
+  if (field.status === false) field.setStatus(null);
+}
+
+export function dropDraft(owner) {
+  if (!openDrafts() || !(owner in drafts)) return;
+  delete drafts[owner];
+  writeSoon();
+}
+
+// The session is over, or this tab has begun another one.
+export function dropDraftsOf(id) {
+  if (id === sessionId) { drafts = {}; clearTimeout(writeTimer); writeTimer = null; }
+  try { sessionStorage.removeItem(prefix + id); } catch { /* nothing was stored */ }
 }

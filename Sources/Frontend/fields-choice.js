@@ -3,6 +3,10 @@ import { h, setAttributes } from "./dom.js";
 import { Field } from "./fields.js";
 import { commandButton } from "./layout.js";
 import { say } from "./i18n.js";
+import { loadPart, partCore } from "./state.js";
+
+// More options than this are searched, not scrolled through.
+const searchFrom = 13;
 
 function sameValue(a, b) {
   return JSON.stringify(a) === JSON.stringify(b);
@@ -11,7 +15,8 @@ function sameValue(a, b) {
 class SelectField extends Field {
   build() {
     const { spec } = this;
-    const select = this.common(h("select", { class: spec.multiple ? "w-input w-multiple" : "w-input", multiple: Boolean(spec.multiple) }));
+    this.isSearched = spec.search ?? (spec.options || []).length >= searchFrom;
+    const select = this.common(h("select", { class: spec.multiple && !this.isSearched ? "w-input w-multiple" : "w-input", multiple: Boolean(spec.multiple) }));
     this.fill(select, spec.options || []);
     if (spec.value !== undefined) {
       this.choose(select, spec.value);
@@ -19,26 +24,33 @@ class SelectField extends Field {
     }
     select.addEventListener("change", () => this.changedByHand());
     select.addEventListener("blur", () => this.hooks.blurred(this));
-    if (spec.multiple) this.toggleByClick(select);
+    if (this.isSearched) {
+      loadPart("combobox").then((module) => { this.combobox = module.makeCombobox(partCore, this); }).catch((error) => console.error(error));
+    } else if (spec.multiple) this.toggleByClick(select);
     return select;
   }
 
   fill(select, options) {
-    select.replaceChildren(...options.map((option) => {
+    const groups = [];
+    for (const option of options) {
       const element = h("option", { value: JSON.stringify(option.value ?? null), disabled: Boolean(option.disabled) }, String(option.label));
       // Both, because a form's reset goes back to the attribute.
       if (option.selected) { element.defaultSelected = true; element.selected = true; }
-      return element;
-    }));
-    if (select.multiple) select.size = Math.min(Math.max(options.length, 2), 7);
+      const group = groups[groups.length - 1];
+      if (group && option.group && group.label === option.group) group.append(element);
+      else groups.push(option.group ? h("optgroup", { label: option.group }, element) : element);
+    }
+    select.replaceChildren(...groups);
+    if (select.multiple) select.size = this.isSearched ? 1 : Math.min(Math.max(options.length + select.querySelectorAll("optgroup").length, 2), 7);
   }
 
   // In a list of several choices a click toggles one; nobody remembers to hold Ctrl.
   toggleByClick(select) {
-    if (!matchMedia("(pointer: fine)").matches) return;
+    let isMouse = false;
+    select.addEventListener("pointerdown", (event) => { isMouse = event.pointerType === "mouse"; });
     select.addEventListener("mousedown", (event) => {
       const option = event.target.closest("option");
-      if (!option || option.disabled || event.shiftKey) return;
+      if (!isMouse || !option || option.disabled || event.shiftKey) return;
       event.preventDefault();
       const top = select.scrollTop;
       option.selected = !option.selected;
@@ -53,7 +65,9 @@ class SelectField extends Field {
     for (const option of select.options) option.selected = wanted.some((one) => option.value === JSON.stringify(one));
   }
 
-  setValue(value) { this.choose(this.control, value); }
+  setValue(value) { this.choose(this.control, value); this.redraw(); }
+  redraw() { this.combobox?.draw(); }
+  focus() { (this.described || this.control).focus({ preventScroll: true }); }
 
   value() {
     const chosen = [...this.control.selectedOptions].map((option) => JSON.parse(option.value));
@@ -63,6 +77,7 @@ class SelectField extends Field {
   updateOne(key, value, target) {
     if (key === "options") this.fill(this.control, value || []);
     else super.updateOne(key, value, target);
+    this.redraw();
   }
 }
 
@@ -131,7 +146,7 @@ class ActionsField extends Field {
   get isGroup() { return true; }
 
   build() {
-    const group = h("div", { class: "w-buttons", role: "group", "aria-labelledby": `${this.id}-label` });
+    const group = h("div", { class: "w-buttons", role: "group", tabindex: -1, "aria-labelledby": `${this.id}-label` });
     this.pressed = null;
     this.fill(group, this.spec.buttons || []);
     return group;
@@ -170,7 +185,8 @@ class ActionsField extends Field {
     }
   }
 
-  focus() { this.buttons.find(({ button }) => !button.disabled)?.button.focus({ preventScroll: true }); }
+  // The group and not its first button: an Enter that was meant for the question before must not answer this one. Tab goes on to the buttons.
+  focus() { this.control.focus({ preventScroll: true }); }
 }
 
 export const choiceFields = { select: SelectField, checkbox: ChoiceField, radio: ChoiceField, actions: ActionsField };

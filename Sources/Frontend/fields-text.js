@@ -2,6 +2,7 @@
 import { h, setAttributes } from "./dom.js";
 import { Field } from "./fields.js";
 import { say } from "./i18n.js";
+import { loadPart, partCore } from "./state.js";
 
 const nativeTypes = { number: "number", float: "number", "datetime-local": "datetime-local", datetime: "datetime-local" };
 
@@ -70,26 +71,20 @@ class AreaField extends Field {
     const { spec } = this;
     const area = this.common(h("textarea", { class: spec.code ? "w-input w-mono" : "w-input", rows: spec.rows || 6, spellcheck: spec.code ? "false" : null }));
     if (spec.value) area.defaultValue = spec.value;
-    if (spec.code) this.makeEditor(area);
     area.addEventListener("input", () => this.changedByHand());
     return area;
   }
 
-  // Tab indents, as in an editor; Escape lets the next Tab leave the field, so that the keyboard is never trapped.
-  makeEditor(area) {
-    let leaves = false;
-    area.addEventListener("keydown", (event) => {
-      if (event.key === "Escape") leaves = true;
-      else if (event.key === "Tab" && !leaves && !event.shiftKey && !area.readOnly) {
-        event.preventDefault();
-        area.setRangeText("    ", area.selectionStart, area.selectionEnd, "end");
-        this.changedByHand();
-      } else if (event.key === "F11") { event.preventDefault(); this.root.classList.toggle("w-fullscreen"); }
-      else if (event.key !== "Tab") leaves = false;
-      if (event.key === "Escape") this.root.classList.remove("w-fullscreen");
-    });
-    area.addEventListener("focus", () => { leaves = false; });
+  frame() {
+    if (!this.spec.code) return super.frame();
+    const frame = h("div", { class: "w-editor", style: `block-size: calc(${Number(this.spec.rows) || 6} * 1.45rem + 1.1rem)` }, this.control);
+    // Line numbers, colours and the keys of an editor. Without them it is still a field to type into.
+    loadPart("editor").then((module) => { this.editor = module.makeEditor(partCore, this, frame); }).catch((error) => console.error(error));
+    return frame;
   }
+
+  setValue(value) { super.setValue(value); this.redraw(); }
+  redraw() { this.editor?.draw(); }
 }
 
 class SliderField extends Field {
@@ -104,6 +99,8 @@ class SliderField extends Field {
     input.addEventListener("input", () => { this.paint(input); this.changedByHand(); });
     return input;
   }
+
+  redraw() { this.paint(this.control); }
 
   frame() { return h("div", { class: "w-slider-row" }, this.control, this.shown); }
 

@@ -61,16 +61,18 @@ export class Field {
     else target.removeAttribute("aria-describedby");
   }
 
-  // true: valid, false: invalid, null or 0: neither.
+  // true: valid, false: invalid, null or 0: neither; then a text is a remark.
   setStatus(status, text) {
     const target = this.described || this.control;
     this.status = status;
     const shown = text ?? (status === false ? this.invalidText : status === true ? this.validText : "");
-    const isShown = (status === true || status === false) && Boolean(shown);
+    const isShown = Boolean(shown);
+    this.isRemark = isShown && status !== true && status !== false;
     this.feedback.hidden = !isShown;
-    this.feedback.replaceChildren(...(isShown ? [icon(status ? "success" : "danger"), shown] : []));
+    this.feedback.replaceChildren(...(isShown ? [icon(this.isRemark ? "info" : status ? "success" : "danger"), shown] : []));
     this.root.classList.toggle("w-invalid", status === false);
     this.root.classList.toggle("w-valid", status === true);
+    this.root.classList.toggle("w-remark", this.isRemark);
     if (status === false) target.setAttribute("aria-invalid", "true");
     else target.removeAttribute("aria-invalid");
     this.describe();
@@ -86,7 +88,7 @@ export class Field {
 
   // The visitor changed something: an old verdict no longer holds.
   changedByHand() {
-    if (this.status === false) this.setStatus(null);
+    if (this.status === false || this.isRemark) this.setStatus(null);
     this.hooks.changed(this);
   }
 

@@ -9,6 +9,9 @@ static const unsigned char chart_js[] = {
 static const unsigned char code_js[] = {
 #embed "code.js"
 };
+static const unsigned char combobox_js[] = {
+#embed "combobox.js"
+};
 static const unsigned char commands_js[] = {
 #embed "commands.js"
 };
@@ -26,6 +29,9 @@ static const unsigned char dom_js[] = {
 };
 static const unsigned char draft_js[] = {
 #embed "draft.js"
+};
+static const unsigned char editor_js[] = {
+#embed "editor.js"
 };
 static const unsigned char env_js[] = {
 #embed "env.js"
@@ -140,12 +146,14 @@ static const unsigned char widget_js[] = {
 static const webio_asset assets[] = {
     {"chart.js", chart_js, sizeof chart_js},
     {"code.js", code_js, sizeof code_js},
+    {"combobox.js", combobox_js, sizeof combobox_js},
     {"commands.js", commands_js, sizeof commands_js},
     {"core.list", core_list, sizeof core_list},
     {"datatable.js", datatable_js, sizeof datatable_js},
     {"dev.js", dev_js, sizeof dev_js},
     {"dom.js", dom_js, sizeof dom_js},
     {"draft.js", draft_js, sizeof draft_js},
+    {"editor.js", editor_js, sizeof editor_js},
     {"env.js", env_js, sizeof env_js},
     {"fields-choice.js", fields_choice_js, sizeof fields_choice_js},
     {"fields-file.js", fields_file_js, sizeof fields_file_js},

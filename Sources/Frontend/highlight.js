@@ -40,6 +40,7 @@ const languages = {
 const aliases = {
   py: "python", python3: "python", js: "javascript", jsx: "javascript", ts: "javascript", tsx: "javascript", typescript: "javascript", mjs: "javascript",
   sh: "bash", shell: "bash", zsh: "bash", console: "bash", cpp: "c", "c++": "c", h: "c", objc: "c", cs: "java", csharp: "java", kotlin: "java", kt: "java",
+  csrc: "c", "c++src": "c", objectivec: "c", rustsrc: "rust", htmlmixed: "html", clike: "c",
   rs: "rust", golang: "go", yml: "yaml", toml: "yaml", ini: "yaml", xml: "html", svg: "html", vue: "html", scss: "css", json5: "json", jsonc: "json",
 };
 
@@ -69,44 +70,62 @@ function kindOfWord(word, after, { keywords, language }) {
   return /^[A-Z]\w*[a-z]/.test(word) || after[0] === "(" ? "name" : null;
 }
 
-function colouredDiff(text) {
-  const fragment = document.createDocumentFragment();
+function diffTokens(text) {
+  const tokens = [];
+  let start = 0;
   for (const line of text.split(/(?<=\n)/)) {
     const kind = line[0] === "+" ? "added" : line[0] === "-" ? "removed" : line.startsWith("@@") ? "comment" : null;
-    append(fragment, kind, line);
+    if (kind) tokens.push({ kind, start, end: start + line.length });
+    start += line.length;
   }
-  return fragment;
+  return tokens;
 }
 
-function append(fragment, kind, text) {
-  if (!kind) { fragment.append(text); return; }
-  const span = document.createElement("span");
-  span.className = `hl-${kind}`;
-  span.textContent = text;
-  fragment.append(span);
+// "text/x-python" and { name: "python" } are how CodeMirror, and with it PyWebIO, names a language.
+export function languageName(mode) {
+  const name = typeof mode === "object" && mode ? mode.name : mode;
+  return String(name || "").toLowerCase().replace(/^(text|application)\/(x-)?/, "");
+}
+
+// What has a colour in a text, in order: { kind, start, end }. Null for a language that is not known here.
+export function tokensOf(text, name) {
+  if (name === "diff" || name === "patch") return diffTokens(text);
+  const scanner = scannerFor(name);
+  if (!scanner) return null;
+  const tokens = [];
+  for (const found of text.matchAll(scanner.pattern)) {
+    const groups = found.groups;
+    let kind = groups.comment ? "comment" : groups.string ? "string" : groups.number ? "number" : groups.name ? "keyword" : null;
+    const start = found.index;
+    const end = start + found[0].length;
+    if (groups.word) kind = kindOfWord(groups.word, text.slice(end, end + 20), scanner);
+    // In data languages a quoted key is a name.
+    if (kind === "string" && scanner.language.isData && /^\s*:/.test(text.slice(end, end + 20))) kind = "name";
+    if (kind) tokens.push({ kind, start, end });
+  }
+  return tokens;
+}
+
+// The text with its colours.
+export function colored(text, tokens) {
+  const fragment = document.createDocumentFragment();
+  let done = 0;
+  for (const { kind, start, end } of tokens) {
+    if (start > done) fragment.append(text.slice(done, start));
+    const span = document.createElement("span");
+    span.className = `hl-${kind}`;
+    span.textContent = text.slice(start, end);
+    fragment.append(span);
+    done = end;
+  }
+  fragment.append(text.slice(done));
+  return fragment;
 }
 
 // Colours the text of a <code> element. Languages it does not know stay as they are.
 export function highlight(code, name) {
   const text = code.textContent;
   if (text.length > 200000) return;
-  if (name === "diff" || name === "patch") { code.replaceChildren(colouredDiff(text)); return; }
-  const scanner = scannerFor(name);
-  if (!scanner) return;
-  const fragment = document.createDocumentFragment();
-  let done = 0;
-  for (const found of text.matchAll(scanner.pattern)) {
-    const groups = found.groups;
-    let kind = groups.comment ? "comment" : groups.string ? "string" : groups.number ? "number" : groups.name ? "keyword" : null;
-    const end = found.index + found[0].length;
-    if (groups.word) kind = kindOfWord(groups.word, text.slice(end, end + 20), scanner);
-    // In data languages a quoted key is a name.
-    if (kind === "string" && scanner.language.isData && /^\s*:/.test(text.slice(end, end + 20))) kind = "name";
-    if (!kind) continue;
-    if (found.index > done) fragment.append(text.slice(done, found.index));
-    append(fragment, kind, found[0]);
-    done = end;
-  }
-  fragment.append(text.slice(done));
-  code.replaceChildren(fragment);
+  const tokens = tokensOf(text, name);
+  if (tokens) code.replaceChildren(colored(text, tokens));
 }

@@ -3,7 +3,7 @@
 import { byId, h, prefersReducedMotion } from "./dom.js";
 import { makeField } from "./fields.js";
 import { say } from "./i18n.js";
-import { sendEvent, settings } from "./state.js";
+import { live, sendEvent, settings } from "./state.js";
 import { dropDraft, keepDraft, restoreDraft } from "./draft.js";
 import { expectReaction, revealAgain } from "./reveal.js";
 
@@ -23,7 +23,7 @@ class Form {
     this.isBusy = false;
     const hooks = {
       changed: (field) => {
-        keepDraft(this.draft, field);
+        if (field.spec.type !== "actions") keepDraft(this.draft, field);
         if (field.spec.onchange) this.report("change", field);
       },
       blurred: (field) => { if (field.spec.onblur) this.report("blur", field); },
@@ -34,7 +34,7 @@ class Form {
     this.fields = spec.inputs.map((item) => makeField(item === only ? { ...item, label: spec.label } : item, hooks));
     // The same question by the same task is the same form, also after a refresh.
     this.draft = JSON.stringify([task, spec.label, ...this.fields.map((field) => field.name)]);
-    restoreDraft(this.draft, this.fields);
+    for (const field of this.fields) if (field.spec.type !== "actions") restoreDraft(this.draft, field, live.running);
     const last = this.fields[this.fields.length - 1];
     const hasOwnButtons = Boolean(last && last.spec.type === "actions" && last.hasSubmit);
     const isCompact = Boolean(only) && singleLine.has(only.type || "text") && !only.multiple && !only.action && !spec.cancelable;
@@ -44,6 +44,8 @@ class Form {
       onfocusin: (event) => { this.lastFocus = event.target; },
       class: `w-form card${isCompact ? " w-compact" : ""}`, novalidate: true,
       onsubmit: (event) => { event.preventDefault(); this.submit(); }, onreset: () => this.wasReset(),
+      // A key that is held down since the question before answers nothing.
+      onkeydown: (event) => { if (event.repeat && event.key === "Enter" && !event.target.matches("textarea")) event.preventDefault(); },
     });
     if (!only && spec.label) this.element.append(h("h2", { class: "w-form-title" }, spec.label));
     this.progress = h("progress", { class: "w-upload", hidden: true, max: 1, "aria-label": say("file_uploading") });
@@ -80,7 +82,7 @@ class Form {
     setTimeout(() => this.fields.forEach((field) => {
       field.setStatus(null);
       if (field.showFiles) field.showFiles();
-      if (field.paint) field.paint(field.control);
+      if (field.redraw) field.redraw();
     }));
   }
 
@@ -118,13 +120,14 @@ class Form {
     if (!isBusy) this.progress.hidden = true;
   }
 
-  update({ target_name: name, attributes }) {
+  update({ target_name: name, attributes }, number) {
     // Other changes may come while an answer is on its way.
     const wasBusy = this.isBusy && "valid_status" in attributes;
     if (wasBusy) this.setBusy(false);
     for (const field of this.fields) {
       if (field.name !== name) continue;
       field.update(attributes);
+      if (field.spec.type !== "actions") restoreDraft(this.draft, field, number);
       // The verdict on an answer: go where it has to be mended. Disabled buttons lost the focus, so it is ours to place.
       if (wasBusy && attributes.valid_status === false) field.bringForward();
     }
@@ -227,10 +230,10 @@ export function openForm(spec, task, number) {
   showNewest();
 }
 
-export function updateForm(spec, task) {
+export function updateForm(spec, task, number) {
   const stack = formsByTask.get(task);
   if (!stack) { console.warn("WebIO: update_input without a form."); return; }
-  stack[stack.length - 1].update(spec);
+  stack[stack.length - 1].update(spec, number);
 }
 
 export function destroyForm(spec, task) {

@@ -66,7 +66,7 @@ function registerParts() {
   addFieldKinds(fileFields);
   Object.assign(partCore, {
     h, icon, say, addStyle, addStyleSheet, setAttributes, uniqueId, readableSize, renderSpec, renderContents, sendCallback, sendEvent,
-    commandButton, settings, sanitizedFragment, trustedFragment, reviveMarkup, binaryFrame, config: pageConfig,
+    commandButton, settings, loadPart, sanitizedFragment, trustedFragment, reviveMarkup, binaryFrame, config: pageConfig,
   });
 }
 

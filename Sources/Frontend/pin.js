@@ -2,13 +2,16 @@
 import { h } from "./dom.js";
 import { makeField } from "./fields.js";
 import { say } from "./i18n.js";
-import { sendEvent } from "./state.js";
+import { live, sendEvent } from "./state.js";
+import { keepDraft, restoreDraft } from "./draft.js";
 
+const draftOwner = "pins";
 const pins = new Map();          // name -> field
 const changeHooks = new Map();   // name -> callback ids, in order
 const changeWaits = new Set();   // { names, settle }
 
 function pinChanged(field) {
+  keepDraft(draftOwner, field);
   const files = field.files();
   const value = field.value();
   for (const wait of [...changeWaits]) if (wait.names.includes(field.name)) wait.settle(field, value, files);
@@ -23,6 +26,7 @@ function pin(spec) {
   // A pin is never sent, so nothing in it can be missing.
   const field = makeField({ ...spec.input, required: false }, { changed: pinChanged, blurred: () => {}, pressed: pinChanged });
   field.root.classList.add("w-pin");
+  restoreDraft(draftOwner, field, live.running);
   // Enter in a lone field has nothing to submit.
   pins.set(spec.input.name, field);
   return field.root;
@@ -53,10 +57,11 @@ export function answerPinValues(spec, task) {
   sendEvent("js_yield", task, values, files);
 }
 
-export function updatePin(spec) {
+export function updatePin(spec, task, number) {
   const field = livePin(spec.name);
   if (!field) { console.warn(`WebIO: no pin ${spec.name}.`); return; }
   field.update(spec.attributes);
+  restoreDraft(draftOwner, field, number);
 }
 
 export function waitForPin(spec, task) {

@@ -2,6 +2,7 @@
 // What the visitor sees of it is in status.js; here are only the states:
 //   connecting -> open -> (lost -> connecting)* -> ended | gone | elsewhere
 import { Outbox } from "./outbox.js";
+import { dropDraftsOf } from "./draft.js";
 
 const acknowledgeAfter = 250;      // milliseconds
 const acknowledgeEvery = 500;      // commands
@@ -116,6 +117,8 @@ export class WebSocketSession {
   setId(id) {
     if (this.id === "NEW") this.createHooks.splice(0).forEach((hook) => hook());
     this.id = id;
+    const before = readStored(this.storageKey);
+    if (before && before !== id) dropDraftsOf(before);
     // Kept for a refresh. PyWebIO's own server cannot replay, so there it is forgotten again at the first plain command.
     store(this.storageKey, id);
   }
@@ -123,6 +126,7 @@ export class WebSocketSession {
   // The server does not know the id that we came with.
   refused() {
     forget(this.storageKey);
+    dropDraftsOf(this.id);
     const wasRejoin = this.isRejoin && this.received === 0;
     this.isRejoin = false;
     this.id = "NEW";
@@ -135,6 +139,7 @@ export class WebSocketSession {
   // The task function has ended (or was ended); called in order with the other commands.
   end() {
     forget(this.storageKey);
+    dropDraftsOf(this.id);
     this.finish("ended");
     this.ws.close();
   }

@@ -10,7 +10,8 @@ export const settings = {
 };
 
 // The transport, once main.js has made it; `send(event, task, data)` is all that widgets need of it.
-export const live = { session: null, ended: false };
+// `running` is the number of the command that is being carried out.
+export const live = { session: null, ended: false, running: 0 };
 
 // What lazily loaded parts get of the core; main.js fills it.
 export const partCore = {};

@@ -1,3 +1,4 @@
+import Foundation
 import WebIO
 
 /// A page of what belongs together, as an app shows it.
@@ -23,7 +24,7 @@ struct Component: Sendable, CustomStringConvertible {
 
   static let all = [
     words, richText, tables, boxes, layout, progress, popupWindow, toasts, textFields, choiceFields, question, choice,
-    wrongAnswers, pins, charts, errorCard,
+    wrongAnswers, pins, charts, errorCard, media, widget, datatable, code, longLists, empty,
   ]
 
   static let words = Component("words", last: "img.w-image") {
@@ -226,9 +227,107 @@ struct Component: Sendable, CustomStringConvertible {
     throw WebIOError.invalidArgument("The report has no pages.")
   }
 
+  static let media = Component("media", last: "audio.w-media") {
+    putText("A film, with its first picture and without:")
+    putVideo(url: film, width: "320px", height: "180px", poster: "data:image/svg+xml;base64,\(base64(drawing))")
+    putVideo(url: film, loop: true)
+    putText("A tone:")
+    putAudio(url: "data:audio/wav;base64,\(base64(tone))")
+  }
+
+  static let widget = Component("widget", last: ".w-custom_widget [data-last]") {
+    let template = """
+      <h3>{{title}}</h3>
+      <table class="w-plain"><tr><th>Town</th><th>People</th></tr>
+      {{#towns}}<tr><td>{{name}}</td><td>{{people}}</td></tr>{{/towns}}</table>
+      {{^missing}}<p data-last>Nothing is <em>missing</em>: {{markup}}</p>{{/missing}}
+      """
+    putWidget(
+      template,
+      [
+        "title": "Towns", "markup": "<b>escaped</b>",
+        "towns": [["name": "Berlin", "people": 3_769_495], ["name": "Zürich", "people": 421_878]],
+      ])
+  }
+
+  static let datatable = Component("datatable", last: ".w-datatable .row") {
+    var people: [WebIO.JSONObject] = []
+    for number in 1...500 {
+      let day = "19\(10 + number % 80)-0\(1 + number % 9)-11"
+      people.append([
+        "id": .int(Int64(number)), "name": .string("Person \(number)"),
+        "place": ["town": .string("Town \(number % 7)"), "zip": "0815"], "born": .string(day),
+        "active": .bool(number % 3 == 0), "balance": .double(Double(number * 7_919 % 100_000) / 100),
+      ])
+    }
+    try putDatatable(
+      people, name: "people", id: "id", height: 420, multipleSelect: true,
+      actions: [DatatableAction("Edit") { _ in }, DatatableAction("Delete") { _ in }])
+    try putDatatable([], name: "nobody", columns: ["name", "born"], height: 200)
+  }
+
+  static let code = Component("code", last: ".w-editor .hl-keyword") {
+    _ = try await inputGroup(
+      "Your program",
+      editor(
+        "Source", "swift",
+        """
+        // A greeting, with a line that is long enough to be scrolled sideways on a telephone, as code often is.
+        func greet(_ name: String) -> String {
+          let count = 42
+          return "Hello, \\(name)! " + (1...count).map { String($0) }.joined()
+        }
+        """, rows: 8), .textarea("Notes", rows: 2))
+  }
+
+  static let longLists = Component("form-lists", last: "#input-cards .w-field:nth-child(3)") {
+    let towns = ["Berlin", "Paris", "Rome", "Vienna", "Prague", "Madrid", "Lisbon"].map { Option($0, $0, group: "Europe") }
+    let others = ["Beijing", "Tokyo", "Delhi", "Lima", "Quito", "Boston", "Accra"].map {
+      Option($0, $0, selected: ["Tokyo", "Lima"].contains($0), group: "Elsewhere")
+    }
+    let drinks = [Option("Tea", 1, group: "Hot"), Option("Coffee", 2, group: "Hot"), Option("Water", 3, group: "Cold")]
+    _ = try await inputGroup(
+      "A journey", .select("From", options: towns + others, help: "Type to find it"),
+      .selectMultiple("Over", options: towns + others), .selectMultiple("Drinks", options: drinks))
+  }
+
+  /// What has nothing in it yet.
+  static let empty = Component("empty", last: ".w-scrollable") {
+    putTable([["Name", "Born"]])
+    putChart(.line, [], title: "No data yet")
+    try putDatatable([], name: "none", height: 200)
+    try putLogbox("log", height: 80)
+    putCollapse("Nothing inside", [], open: true)
+    putTabs(["First": [], "Second": []])
+    try putSelect("choice", options: [], label: "Nothing to choose from")
+    try putCheckbox("boxes", options: [], label: "No boxes")
+    putImage(url: "data:image/png;base64,", title: "An image that is not there")
+    putScrollable([], height: 60)
+  }
+
   private static let drawing = Array(
     """
     <svg xmlns="http://www.w3.org/2000/svg" width="320" height="120"><rect width="320" height="120" fill="#bfe3ff"/>\
     <path d="M0 120 Q60 20 120 120 Q180 10 240 120 Q280 60 320 120" fill="#4a9b5e"/></svg>
     """.utf8)
+
+  /// A fifth of a second at 440 Hz, eight bits, mono.
+  private static let tone: [UInt8] = {
+    let count = 1_600
+    func little(_ value: Int, _ width: Int) -> [UInt8] {
+      (0..<width).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+    }
+    var bytes = Array("RIFF".utf8)
+    bytes += little(36 + count, 4)
+    bytes += Array("WAVEfmt ".utf8)
+    for (value, width) in [(16, 4), (1, 2), (1, 2), (8_000, 4), (8_000, 4), (1, 2), (8, 2)] {
+      bytes += little(value, width)
+    }
+    bytes += Array("data".utf8)
+    bytes += little(count, 4)
+    for number in 0..<count { bytes.append(number / 9 % 2 == 0 ? 168 : 88) }
+    return bytes
+  }()
+
+  private static func base64(_ bytes: [UInt8]) -> String { Data(bytes).base64EncodedString() }
 }

@@ -123,8 +123,8 @@ extension PageEndToEnd {
       try await browser.type("02282026", into: "[name=day]")
       try await browser.type("0930AM", into: "[name=time]")
       // A click adds to the choice without Ctrl.
-      try await browser.click("[name=many] option:nth-child(1)")
-      try await browser.click("[name=many] option:nth-child(3)")
+      try await browser.point("[name=many] option:nth-child(1)")
+      try await browser.point("[name=many] option:nth-child(3)")
       try await browser.type("Zeile\n中文", into: "[name=text]")
       try await browser.press(button: "Submit")
       try await browser.waitForText("-42 2.5 2026-02-28 09:30 #00ff00 [\"a\", \"c\"] 12 bytes")

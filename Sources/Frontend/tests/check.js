@@ -44,6 +44,8 @@ function contrastProblems(root) {
     if (!node.data.trim() || seen.has(element) || !isShown(element) || element.closest(":disabled, script, style, svg, option, [data-unchecked]")) continue;
     seen.add(element);
     const style = getComputedStyle(element);
+    // The code editor's own text is invisible; the same text in colour lies under it and is looked at.
+    if (rgb(style.color)[3] === 0 && element.matches(".w-editor textarea")) continue;
     const [a, b] = [luminance(rgb(style.color)), luminance(groundOf(element))].sort((x, y) => y - x);
     const ratio = (a + 0.05) / (b + 0.05);
     const size = parseFloat(style.fontSize);
@@ -75,7 +77,7 @@ export function check(root = document.body) {
       const { width, height } = target.getBoundingClientRect();
       if (width < 24 || height < 24) say(`target ${Math.round(width)}×${Math.round(height)} below 24×24`, element);
     }
-    if (element.scrollWidth > element.clientWidth + 1 && /auto|scroll/.test(getComputedStyle(element).overflowX) && element.tabIndex < 0 && !element.querySelector("a[href], button, [tabindex='0']") && !element.matches("textarea, input, select")) say("scrolls but takes no focus", element);
+    if (element.scrollWidth > element.clientWidth + 1 && /auto|scroll/.test(getComputedStyle(element).overflowX) && element.tabIndex < 0 && !element.querySelector("a[href], button, textarea, [tabindex='0']") && !element.matches("textarea, input, select")) say("scrolls but takes no focus", element);
   }
   for (const [id, count] of ids) if (count > 1) problems.push(`id used ${count} times: ${id}`);
   if (!document.documentElement.lang) problems.push("no lang");

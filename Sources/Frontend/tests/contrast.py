@@ -1,23 +1,28 @@
 #!/usr/bin/env python3
-"""Contrast of every pair of tokens that meet on the page, in every theme. Exits 1 if one is below WCAG AA."""
+"""Contrast of every pair of tokens that meet on the page, in every theme. Exits 1 if one is below WCAG AA.
+
+  contrast.py [page.css]
+"""
 import re
 import sys
 from pathlib import Path
 
-css = (Path(__file__).resolve().parent.parent / "page.css").read_text()
+css = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).resolve().parent.parent / "page.css").read_text()
 themes = {}
 for selector, body in re.findall(r"([^{}]+)\{([^{}]*)\}", re.sub(r"/\*.*?\*/", "", css, flags=re.S)):
     names = re.findall(r'\[data-theme="(\w+)"\]', selector)
     if "--page" not in body or ":not(" in selector.replace(":root:not([data-theme])", "") or not names:
         continue
     themes[names[0]] = dict(re.findall(r"--([\w-]+):\s*(#[0-9a-f]{6})", body))
+if "light" not in themes:
+    sys.exit("there is no light theme")
 light = themes["light"]
 
 text = [("text", g) for g in ("page", "surface", "sunken", "accent-tint", "info-tint", "success-tint", "warning-tint", "danger-tint")]
 text += [("muted", g) for g in ("page", "surface", "sunken")] + [("accent", g) for g in ("page", "surface", "accent-tint")]
 text += [(t, g) for t in ("info", "success", "warning", "danger") for g in ("page", "surface", f"{t}-tint")]
 text += [("on-fill", g) for g in ("fill", "fill-hover", "success-fill", "warning-fill", "danger-fill", "info-fill")]
-text += [(f"code-{k}", "sunken") for k in ("keyword", "string", "number", "comment", "name")] + [("page", "text"), ("page", "muted")]
+text += [(f"code-{k}", g) for k in ("keyword", "string", "number", "comment", "name") for g in ("sunken", "page")] + [("page", "text"), ("page", "muted")]
 outline = [("edge", "page"), ("edge", "surface"), ("accent", "page"), ("danger", "surface"), ("fill", "surface")]
 
 

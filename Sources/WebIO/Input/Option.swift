@@ -6,12 +6,17 @@ public struct Option<Value: Sendable>: Sendable {
   let value: Value
   let isSelected: Bool
   let isDisabled: Bool
+  let group: String?
 
-  public init(_ label: String, _ value: Value, selected: Bool = false, disabled: Bool = false) {
+  /// Options of a `select` that follow each other and have the same `group` stand under its name.
+  public init(
+    _ label: String, _ value: Value, selected: Bool = false, disabled: Bool = false, group: String? = nil
+  ) {
     self.label = label
     self.value = value
     isSelected = selected
     isDisabled = disabled
+    self.group = group
   }
 }
 
@@ -45,6 +50,7 @@ struct OptionList<Value: Sendable>: Sendable {
         item["value"] = .json(value)
         if option.isSelected { item.set("selected", true) }
         if option.isDisabled { item.set("disabled", true) }
+        item.set("group", option.group)
         return .spec(item)
       })
   }
