@@ -9,6 +9,7 @@ const styles = `
 .w-datatable { border: 1px solid var(--line); border-radius: var(--radius); background: var(--surface); overflow: hidden; display: flex; flex-direction: column; font-size: .9375rem; }
 .w-datatable .bar { display: flex; flex-wrap: wrap; gap: .5rem .75rem; align-items: center; padding: .5rem .75rem; border-block-end: 1px solid var(--line); }
 .w-datatable .bar input { flex: 0 1 16rem; min-inline-size: 8rem; min-block-size: 2.1rem; padding: .25rem .65rem; font-size: .9375rem; }
+@media (max-width: 34rem) { .w-datatable .bar:has(button) input { flex-basis: 100%; } }
 .w-datatable .count { margin-inline-start: auto; color: var(--muted); font-size: var(--t-small); font-variant-numeric: tabular-nums; }
 .w-datatable .gap { inline-size: 1px; align-self: stretch; background: var(--line); }
 .w-datatable .scroll { overflow: auto; flex: 1; min-block-size: 0; position: relative; overflow-anchor: none; }

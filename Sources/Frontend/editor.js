@@ -22,12 +22,12 @@ const style = `
 .w-editor:has(textarea:read-only) { background: var(--sunken); }
 .w-editor-bracket { position: absolute; border-radius: .2em; background: color-mix(in srgb, var(--accent) 22%, transparent); box-shadow: inset 0 0 0 1px var(--accent); pointer-events: none; }
 .w-editor-bracket.w-unmatched { background: color-mix(in srgb, var(--danger) 22%, transparent); box-shadow: inset 0 0 0 1px var(--danger); }
-.w-editor-full { position: absolute; z-index: 3; inset-block-start: .35rem; inset-inline-end: .6rem; display: grid; place-items: center; inline-size: 1.9rem; block-size: 1.9rem; padding: 0; border: 1px solid var(--line); border-radius: calc(var(--radius) * .7); background: var(--surface); color: var(--muted); cursor: pointer; opacity: 0; transition: opacity var(--fast); }
+.w-editor-full { position: absolute; z-index: 3; inset-block-end: .4rem; inset-inline-end: .6rem; display: grid; place-items: center; inline-size: 1.9rem; block-size: 1.9rem; padding: 0; border: 1px solid var(--line); border-radius: calc(var(--radius) * .7); background: var(--surface); color: var(--muted); cursor: pointer; opacity: 0; transition: opacity var(--fast); }
 .w-editor:hover .w-editor-full, .w-editor:focus-within .w-editor-full { opacity: 1; }
 .w-editor-full:hover { color: var(--text); }
 @media (hover: none) { .w-editor-full { opacity: 1; } }
 .w-editor.w-fullscreen { position: fixed; inset: 0; z-index: 50; block-size: auto !important; border: 0; border-radius: 0; box-shadow: none; background: var(--page); }
-.w-editor.w-fullscreen .w-editor-full { opacity: 1; inset-block-start: .6rem; }
+.w-editor.w-fullscreen .w-editor-full { opacity: 1; inset-block-end: .8rem; }
 @media (forced-colors: active) { .w-editor-text > pre { visibility: hidden; } .w-editor-text > textarea.w-input { color: CanvasText; -webkit-text-fill-color: CanvasText; } }
 @media print { .w-editor { block-size: auto !important; } .w-editor-full, .w-editor-bracket { display: none; } .w-editor-text { white-space: pre-wrap; } }
 `;

@@ -39,6 +39,28 @@ function scheduleReveal() {
   });
 }
 
+// While a form waits at the lower edge, output that grows behind it would be hidden by it. Whoever is at the end of the page stays there;
+// whoever has scrolled up is reading.
+const reader = { isAtEnd: true, top: 0, isMoving: false };
+
+// Only scrolling up leaves the end: output may have come between the page's own scrolling and the news of it.
+function lookWhereTheReaderIs() {
+  const page = document.documentElement;
+  const isNear = page.scrollHeight - scrollY - innerHeight < 24;
+  reader.isAtEnd = isNear || (reader.isAtEnd && scrollY >= reader.top);
+  reader.top = scrollY;
+}
+
+export function stayAtEnd() {
+  if (reader.isMoving || reaction.isExpected || !reader.isAtEnd || byId("input-container").hidden) return;
+  reader.isMoving = true;
+  requestAnimationFrame(() => {
+    reader.isMoving = false;
+    if (reader.isAtEnd) scrollTo({ top: document.documentElement.scrollHeight, behavior: "instant" });
+  });
+}
+
 export function watchReader() {
+  addEventListener("scroll", lookWhereTheReaderIs, { passive: true });
   for (const type of ["wheel", "touchmove"]) addEventListener(type, () => { reaction.isExpected = false; }, { passive: true });
 }

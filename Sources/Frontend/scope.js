@@ -2,7 +2,7 @@
 // them by selector, as PyWebIO does.
 import { byId, h, prefersReducedMotion } from "./dom.js";
 import { settings } from "./state.js";
-import { noteReaction } from "./reveal.js";
+import { noteReaction, stayAtEnd } from "./reveal.js";
 import { elementOfHandle, fadeIn, renderSpec } from "./output.js";
 
 // Set by main.js: whether a flood is being worked off.
@@ -39,6 +39,7 @@ export function showOutput(spec, task, number) {
     if (!insertAt(parent, element, spec.position)) continue;
     if (!flood.isOn()) fadeIn(element);
     noteReaction(element);
+    stayAtEnd();
   }
   followBottom();
 }

@@ -40,7 +40,7 @@ extension PageEndToEnd {
 
     @Test(arguments: ["paper", "mint", "sea", "plum"])
     func themesAreReadable(_ theme: String) async throws {
-      for component in [Component.boxes, .choiceFields] {
+      for component in [Component.boxes, .choiceFields, .richText, .code, .datatable] {
         let browser = try await show(component)
         _ = try await browser.run("document.documentElement.dataset.theme = arguments[0]", .string(theme))
         for isDark in [false, true] {
@@ -51,12 +51,30 @@ extension PageEndToEnd {
       }
     }
 
-    @Test func rightToLeftFits() async throws {
-      let browser = try await show(.choiceFields, width: 390)
-      _ = try await browser.run("document.documentElement.dir = 'rtl'")
-      #expect(try await browser.run("return document.documentElement.scrollWidth").int == 390)
-      try await browser.expectAccessible()
-      try await browser.picture("form-choice-rtl")
+    /// As an app in Arabic has it: `lang` makes the page right to left.
+    @Test(arguments: [Component.choiceFields, .longLists, .boxes, .tables, .datatable, .code, .layout, .toasts])
+    func rightToLeftFits(_ component: Component) async throws {
+      let browser = try await show(component, width: 390)
+      _ = try await browser.run("document.documentElement.lang = 'ar'; document.documentElement.dir = 'rtl'")
+      for width in [390, 1280] {
+        try await browser.look(width: width, isDark: false)
+        #expect(try await browser.run("return document.documentElement.scrollWidth").int ?? 0 <= width)
+        try await browser.expectAccessible()
+        try await browser.picture("\(component.name)-\(width)-rtl")
+      }
+    }
+
+    /// On paper: black on white by day and by night, nothing that can only be clicked, and what scrolls is shown whole.
+    @Test(arguments: [Component.richText, .boxes, .words, .charts, .datatable, .textFields, .code])
+    func printsWell(_ component: Component) async throws {
+      let browser = try await show(component)
+      let night: TestSupport.JSON = ["media": "print", "features": [["name": "prefers-color-scheme", "value": "dark"]]]
+      try browser.devTools("Emulation.setEmulatedMedia", night)
+      try await browser.settle()
+      try await browser.picture("\(component.name)-print")
+      let colors = try await browser.run("const s = getComputedStyle(document.body); return [s.color, s.backgroundColor]")
+      try browser.devTools("Emulation.setEmulatedMedia", ["media": ""])
+      #expect(colors.items == ["rgb(0, 0, 0)", "rgb(255, 255, 255)"])
     }
 
     private func show(_ component: Component, width: Int = 1280) async throws -> WebDriver {
@@ -70,6 +88,8 @@ extension PageEndToEnd {
         try await browser.wait("all are marked", "document.querySelectorAll('.w-invalid').length === 3")
       }
       try await browser.wait("all is loaded", "!document.querySelector('.w-lazy[aria-busy]')")
+      let films = "[...document.querySelectorAll('video, audio')].every((one) => one.readyState > 1)"
+      try await browser.wait("films and sounds are there", films)
       try await browser.settle()
       return browser
     }

@@ -101,6 +101,61 @@ extension PageEndToEnd {
       await second.stop()
     }
 
+    /// At once, then after 0.5, 1, 2, 4, 5, 5 … seconds, each up to 15 % sooner. The page's clock runs ahead here.
+    @Test func attemptsBackOffToFiveSeconds() async throws {
+      let browser = try await Chromium.fresh()
+      let app = try await ServedApp {
+        putText("welcome"); hold()
+      }
+      try await browser.open(app.url)
+      try await browser.waitForText("welcome")
+      _ = try await browser.run(
+        """
+        window.__delays = [];
+        const later = window.setTimeout;
+        // Between two looks of the status pill and of the acknowledgements lie 700 and 250 ms; they are left alone.
+        window.setTimeout = (run, delay = 0, ...rest) => {
+          if (!/connect\\(\\)/.test(run)) return later(run, delay, ...rest);
+          __delays.push(delay);
+          return later(run, __delays.length > 9 ? 1e6 : 0, ...rest);
+        };
+        const now = performance.now.bind(performance);
+        // The link had held for a while; the attempts fail at once.
+        performance.now = () => now() + 10000;
+        """)
+      await app.stop()
+      try await browser.wait("ten attempts", "window.__delays.length >= 10")
+      let delays = try await browser.run("return __delays").items.compactMap(\.number)
+      #expect(delays[0] == 0)
+      for (delay, most) in zip(delays.dropFirst(), [500.0, 1_000, 2_000, 4_000, 5_000, 5_000, 5_000, 5_000, 5_000]) {
+        #expect(delay > most * 0.849 && delay <= most, "\(delays)")
+      }
+    }
+
+    @Test func aHiddenPageWaitsUntilItIsLookedAt() async throws {
+      let browser = try await Chromium.fresh()
+      let app = try await ServedApp {
+        putText("welcome"); hold()
+      }
+      try await browser.open(app.url)
+      try await browser.waitForText("welcome")
+      _ = try await browser.run(
+        """
+        window.__opened = 0;
+        const Socket = window.WebSocket;
+        window.WebSocket = class extends Socket { constructor(...all) { super(...all); __opened += 1; } };
+        Object.defineProperty(document, "hidden", { configurable: true, get: () => true });
+        document.dispatchEvent(new Event("visibilitychange"));
+        \(Self.cut);
+        """)
+      try await browser.wait("the link is lost", "WebIO._state.CurrentSession.state === 'lost'")
+      // No attempt was made, and none is planned.
+      #expect(try await browser.run("return [__opened, WebIO._state.CurrentSession.retryTimer]").items == [0, .null])
+      _ = try await browser.run("delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))")
+      try await browser.wait("it is connected again", "\(Self.isOpen)")
+      #expect(try await browser.run("return __opened").int == 1)
+    }
+
     @Test func theEndOfASessionIsSaid() async throws {
       let browser = try await open {
         putText("your name is \(try await input("Name"))")
@@ -124,6 +179,8 @@ extension PageEndToEnd {
       _ = try await browser.run(
         "window.__other = new WebSocket(WebIO._state.CurrentSession.address().replace(/page=[^&]*/, 'page=other'))")
       try await browser.waitForText("This session continues in another tab.")
+      try await browser.expectAccessible()
+      try await browser.picture("session-elsewhere")
       try await browser.press(button: "Continue here")
       try await browser.wait(
         "it is back", "!document.querySelector('#webio-note:not([hidden])') && document.body.innerText.includes('clicked')")

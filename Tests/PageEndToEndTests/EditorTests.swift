@@ -9,7 +9,7 @@ extension PageEndToEnd {
   @Suite struct EditorTests {
     @Test func codeIsColouredNumberedAndIndentedAsOneTypes() async throws {
       let browser = try await open {
-        putText(try await answer(editor("Source", "python", "def f(x):\n    return [x]")))
+        putText(try await answer(editor("Source", "python", "def f(x):\n    return [x]"), nil))
         hold()
       }
       try await browser.wait("it has colours", "document.querySelector('.w-editor .hl-keyword')?.innerText === 'def'")
@@ -53,7 +53,7 @@ extension PageEndToEnd {
 
     @Test func bracketsFindTheirOtherHalf() async throws {
       let browser = try await open {
-        putText(try await answer(editor("Source", "swift", "f([1, \")\"])\n}")))
+        putText(try await answer(editor("Source", "swift", "f([1, \")\"])\n}"), nil))
         hold()
       }
       try await browser.wait("it has colours", "document.querySelector('.w-editor .hl-string')")
@@ -78,7 +78,7 @@ extension PageEndToEnd {
 
     @Test func fullScreenComesAndGoes() async throws {
       let browser = try await open {
-        _ = try await answer(editor("Source", "javascript", "const a = 1;"))
+        _ = try await answer(editor("Source", "javascript", "const a = 1;"), nil)
       }
       try await browser.wait("it is loaded", "document.querySelector('.w-editor-full')")
       try await browser.press(.f11)
