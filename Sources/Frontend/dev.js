@@ -5,7 +5,9 @@
 const config = JSON.parse(document.getElementById("webio-config")?.textContent || "{}");
 const socketPath = config.devPath || "/__webio/dev";
 const openPath = config.devOpenPath || "/__webio/open";
+const backPath = config.devBackPath || "/__webio/back";
 const reloadNote = "webio:reloaded";
+const placeKey = "webio:place";
 
 const styles = `
 :host { all: initial; }
@@ -33,8 +35,11 @@ footer { display: flex; flex-wrap: wrap; gap: .3rem 1.5rem; padding: .6rem 1.4re
 kbd { font: .78rem ui-monospace, monospace; padding: .05rem .35rem; border: 1px solid #454b58; border-radius: 4px; color: #d9dce3; }
 :focus-visible { outline: 2px solid #9fb6ff; outline-offset: 2px; }
 .card:focus-visible { outline: none; }
-.sign { position: fixed; inset-block-end: 12px; inset-inline-end: 12px; z-index: 2147482999; display: flex; gap: .5rem; align-items: center; padding: .3rem .75rem; border: 0; border-radius: 2rem; background: #191b21; color: #e9eaee; font: 13px/1.5 system-ui, sans-serif; box-shadow: 0 4px 18px rgb(0 0 0 / .3); }
+.sign { position: fixed; inset-block-start: 12px; inset-inline-end: 12px; max-inline-size: calc(100vw - 24px); z-index: 2147482999; display: flex; gap: .5rem; align-items: center; padding: .3rem .75rem; border: 0; border-radius: 2rem; background: #191b21; color: #e9eaee; font: 13px/1.5 system-ui, sans-serif; box-shadow: 0 4px 18px rgb(0 0 0 / .3); }
 button.sign { cursor: pointer; }
+.sign.has-buttons { padding-inline-end: .35rem; }
+.sign > button { border: 0; border-radius: 1rem; padding: .1rem .65rem; background: #2d323c; color: #dfe5f3; font: inherit; cursor: pointer; }
+.sign > button:hover { background: #3b424f; }
 .dot { inline-size: .55rem; block-size: .55rem; border-radius: 50%; background: #ffc861; animation: beat 1s ease-in-out infinite; }
 .good .dot { background: #63d08f; animation: none; } .bad .dot { background: #ff6b61; animation: none; }
 @keyframes beat { 50% { opacity: .3; } }
@@ -169,6 +174,25 @@ class Overlay {
     this.root.append(this.mark);
   }
 
+  // After a reload: what was kept, and two ways out of it. It stays while it is looked at.
+  report(kind, text, buttons) {
+    this.sign(kind, text);
+    const mark = this.mark;
+    mark.classList.toggle("has-buttons", buttons.length > 0);
+    for (const [label, action] of buttons) {
+      const button = make("button", "", label);
+      button.type = "button";
+      button.addEventListener("click", action);
+      mark.append(button);
+    }
+    const leave = () => {
+      if (this.mark !== mark) return;
+      if (mark.matches(":hover, :focus-within")) setTimeout(leave, 1500);
+      else this.unsign();
+    };
+    if (kind !== "bad") setTimeout(leave, buttons.length > 0 ? 6000 : 1800);
+  }
+
   unsign() {
     this.mark?.remove();
     this.mark = null;
@@ -182,6 +206,7 @@ class DevConnection {
     this.waitingText = document.getElementById("webio-waiting-text");
     addEventListener("visibilitychange", () => { if (!document.hidden && !this.socket) this.connect(); });
     addEventListener("pagehide", () => { this.isLeaving = true; });
+    addEventListener("webio:outdated", (event) => { event.preventDefault(); this.reload(); });
   }
 
   connect() {
@@ -222,6 +247,7 @@ class DevConnection {
         break;
       case "public": this.announce(message); break;
       case "css": this.swapStyle(message.name); break;
+      case "reload": if (message.session === session()?.webio_session_id) this.reload(); break;
       default:
     }
   }
@@ -239,8 +265,7 @@ class DevConnection {
   reloadIfOther(generation, ms) {
     if (generation === undefined || generation === config.generation) return false;
     try { sessionStorage.setItem(reloadNote, JSON.stringify({ ms, at: Date.now() })); } catch { /* only the sign is lost */ }
-    this.isLeaving = true;
-    location.reload();
+    this.reload();
     return true;
   }
 
@@ -258,6 +283,13 @@ class DevConnection {
     const mark = this.overlay.mark;
     mark.title = "Copy";
     setTimeout(() => { if (this.overlay.mark === mark) this.overlay.unsign(); }, 15000);
+  }
+
+  reload() {
+    if (this.isLeaving) return;
+    this.isLeaving = true;
+    leavePlace();
+    location.reload();
   }
 
   markTitle(isBuilding) {
@@ -282,16 +314,83 @@ class DevConnection {
   }
 }
 
-function showReloadNote(overlay) {
+function session() { return window.WebIO?._state.CurrentSession; }
+
+// Where the visitor is. A session that has ended is also one to come back to: its last output may be what is being worked on.
+function leavePlace() {
+  const current = session();
+  if (!current?.storageKey || current.webio_session_id.startsWith("NEW")) return;
+  const focused = document.activeElement;
+  const named = focused?.name ? [...document.getElementsByName(focused.name)].indexOf(focused) : -1;
+  const place = { x: scrollX, y: scrollY, at: Date.now(), name: named < 0 ? null : focused.name, index: named };
+  if (named >= 0 && typeof focused.selectionStart === "number") place.selection = [focused.selectionStart, focused.selectionEnd];
   try {
-    const note = JSON.parse(sessionStorage.getItem(reloadNote) || "null");
-    sessionStorage.removeItem(reloadNote);
-    if (!note || Date.now() - note.at > 10000) return;
-    overlay.sign("good", note.ms ? `Updated in ${note.ms >= 1000 ? `${(note.ms / 1000).toFixed(1)} s` : `${Math.round(note.ms)} ms`}` : "Updated");
-    setTimeout(() => { if (overlay.mark?.classList.contains("good")) overlay.unsign(); }, 1800);
-  } catch { /* storage is forbidden: no sign */ }
+    sessionStorage.setItem(current.storageKey, current.webio_session_id);
+    sessionStorage.setItem(placeKey, JSON.stringify(place));
+  } catch { /* begins anew */ }
+}
+
+function takeNote(key) {
+  try {
+    const note = JSON.parse(sessionStorage.getItem(key) || "null");
+    sessionStorage.removeItem(key);
+    return note && Date.now() - note.at < 10000 ? note : null;
+  } catch { return null; }
+}
+
+class Return {
+  constructor(overlay) {
+    this.overlay = overlay;
+    this.note = takeNote(reloadNote);
+    this.place = takeNote(placeKey);
+    addEventListener("webio:replayed", (event) => this.replayed(event.detail));
+    if (!this.place) { if (this.note) overlay.report("good", this.updated, []); return; }
+    history.scrollRestoration = "manual";
+    // A session without a journal sends no report.
+    this.timer = setTimeout(() => this.show(), 2500);
+  }
+
+  get updated() {
+    const ms = this.note?.ms;
+    return ms ? `Updated in ${ms >= 1000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms)} ms`}` : "Updated";
+  }
+
+  replayed({ kept, total, stopped_at: stoppedAt, note }) {
+    this.show();
+    if (note) { this.overlay.report("bad", note, [["Close", () => this.overlay.unsign()]]); return; }
+    if (total === 0) { this.overlay.report("good", this.updated, []); return; }
+    const where = stoppedAt ? `, now at “${stoppedAt}”` : "";
+    this.overlay.report("good", `${this.updated}, kept ${kept} of ${total} ${total === 1 ? "answer" : "answers"}${where}`, [
+      ["Start over", () => this.startOver()], ["Back one", () => this.backOne()],
+    ]);
+  }
+
+  show() {
+    clearTimeout(this.timer);
+    document.documentElement.classList.remove("webio-returning");
+    if (!this.place) return;
+    const { x, y, name, index, selection } = this.place;
+    this.place = null;
+    const field = name ? document.getElementsByName(name)[index] : null;
+    if (field) {
+      field.focus({ preventScroll: true });
+      try { if (selection) field.setSelectionRange(...selection); } catch { /* no text field any more */ }
+    }
+    scrollTo({ left: x, top: y, behavior: "instant" });
+    history.scrollRestoration = "auto";
+  }
+
+  startOver() {
+    try { sessionStorage.removeItem(session().storageKey); } catch { /* nothing is kept */ }
+    location.reload();
+  }
+
+  async backOne() {
+    const answer = await fetch(backPath, { method: "POST", headers: { "content-type": "application/json", "webio-token": config.devToken || "" }, body: JSON.stringify({ session: session().webio_session_id }) });
+    if (answer.ok) { leavePlace(); location.reload(); }
+  }
 }
 
 const overlay = new Overlay();
-showReloadNote(overlay);
+new Return(overlay);
 new DevConnection(overlay).connect();

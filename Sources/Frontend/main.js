@@ -48,6 +48,7 @@ const commandHandlers = {
   datatable: (spec) => loadPart("datatable").then((module) => module.update(partCore, spec)),
   task_error: (spec) => byId("pywebio-scope-ROOT").append(errorCard(spec)),
   close_session: () => live.session.end(),
+  replayed: (spec) => dispatchEvent(new CustomEvent("webio:replayed", { detail: spec })),
 };
 
 function registerParts() {

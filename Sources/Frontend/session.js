@@ -8,6 +8,7 @@ const acknowledgeAfter = 250;      // milliseconds
 const acknowledgeEvery = 500;      // commands
 const slowestRetry = 5000;         // milliseconds between two attempts
 const supersededCode = 4001;       // close code: the session continues in another tab
+const outdatedCode = 4002;         // close code: the app's code is newer than this page's output
 
 export class WebSocketSession {
   // `hooks`: commands(list), state(name), progress(fraction or null)
@@ -157,6 +158,10 @@ export class WebSocketSession {
   lost(event) {
     if (this.isOver || this.isEnding) return;
     if (event.code === supersededCode) { this.finish("elsewhere"); return; }
+    if (event.code === outdatedCode) {
+      if (dispatchEvent(new Event("webio:outdated", { cancelable: true }))) location.reload();
+      return;
+    }
     if (this.id === "NEW" && this.heardCommands) { this.finish("gone"); return; }
     this.enter("lost");
     this.retryLater();

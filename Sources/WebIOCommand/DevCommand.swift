@@ -12,6 +12,7 @@ struct DevCommand {
       Flag("no-open", .none, "open no browser"),
       Flag("share", .optional("PROVIDER"), "also give it a public address, as webio share does"),
       Flag("product", .required("NAME"), "which executable of the package to run"),
+      Flag("state", .required("replay|restart"), "what a reload does with open pages (default: replay, they keep their place)"),
       Flag("poll", .optional("MS"), "look for changed files every so often instead of being told by the kernel"),
       Flag("json", .none, "print events as JSON lines on standard output"),
       Flag("once", .none, "end with exit code 1 at the first build or app that fails"),

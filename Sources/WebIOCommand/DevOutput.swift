@@ -25,10 +25,14 @@ final class DevOutput {
     case .ready(let url):
       console.event("ready", ["url": .string(url)])
       line("\(console.styled("ready:", .green)) \(console.styled(url, .bold))  (Ctrl-C ends it)")
-    case .reloaded(let milliseconds, let pages):
+    case .reloaded(let milliseconds, let pages, let restored):
       console.event(
-        "reloaded", ["ms": .int(Int64(milliseconds)), "sessions": .int(Int64(pages)), "restored": 0])
+        "reloaded",
+        ["ms": .int(Int64(milliseconds)), "sessions": .int(Int64(pages)), "restored": .int(Int64(restored))])
       line("\(console.styled("reloaded", .green)) in \(Self.time(milliseconds))")
+    case .replayed(let kept, let total):
+      console.event("replayed", ["kept": .int(Int64(kept)), "total": .int(Int64(total))])
+      line("kept \(kept) of \(total) \(total == 1 ? "answer" : "answers")")
     case .crashed(let reason, let log, let waits): crashed(reason, log, waits)
     case .appOutput(let text): line("\(console.styled("│", .cyan)) \(text)")
     case .request(let entry): RequestLog.show(entry, console)

@@ -25,8 +25,18 @@ final class DevServer: LongCommand {
     let toolkit = try Toolkit(arguments).forSingleFiles
     let port = try arguments.port("port")
     let mode = try watchMode(arguments)
+    let keepsPlace = try keepsPlace(arguments)
     RunLoop.run(console) {
-      DevServer(path, arguments, toolkit, port, mode, console, sharing)
+      DevServer(path, arguments, toolkit, port, mode, keepsPlace, console, sharing)
+    }
+  }
+
+  private nonisolated static func keepsPlace(_ arguments: Arguments) throws -> Bool {
+    switch arguments.value("state") ?? Environment["WEBIO_STATE"] ?? "replay" {
+    case "replay": return true
+    case "restart": return false
+    case let other:
+      throw CommandError.usage("--state=\(other) is neither replay nor restart.", advice: "Leave it out for replay.")
     }
   }
 
@@ -41,7 +51,7 @@ final class DevServer: LongCommand {
 
   private init(
     _ path: String, _ arguments: Arguments, _ toolkit: Project.Toolkit, _ port: UInt16?, _ mode: FileWatcher.Mode,
-    _ console: Console, _ sharing: Sharing?
+    _ keepsPlace: Bool, _ console: Console, _ sharing: Sharing?
   ) {
     self.path = path
     self.toolkit = toolkit
@@ -59,6 +69,7 @@ final class DevServer: LongCommand {
     // What it listens on by name is a name that the developer may use.
     if let host = arguments.value("host") { options.gateway.hostGate.extraHosts.append(host) }
     options.watch = mode
+    options.keepsPlace = keepsPlace
     options.gateway.assets = PageParts.assets
     options.gateway.waitingPage = PageParts.waitingPage
     if let sharing { options.gateway.publicGate = sharing.gate }

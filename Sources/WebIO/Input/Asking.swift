@@ -15,14 +15,15 @@ extension OpenForm {
     switch form.receive(event, memory) {
     case .wait: return .again
     case .mark(let marks):
+      if event.kind == .submit { refuse(event.data) }
       for (name, text) in marks { mark(name, text) }
       return .again
     case .changed(let field, let value): return .change(field, value)
     case .answered(let values):
-      close()
+      end(event.data)
       return .closed(values)
     case .cancelled:
-      close()
+      end(nil)
       return .closed(nil)
     }
   }
@@ -54,7 +55,7 @@ extension TaskContext {
       }
     } catch {
       // Cancelled by the app: the form must not stay behind.
-      open.close()
+      open.abandon()
       throw error
     }
   }
@@ -81,7 +82,7 @@ extension TaskContext {
         }
       }
     } catch {
-      open.close()
+      open.abandon()
       throw error
     }
   }

@@ -28,10 +28,13 @@ struct Form: Sendable {
   private let scope: String?
   private let isCancelable: Bool
   private let isSingle: Bool
+  /// Its answer is no one's to remember: it is asked in each replay.
+  let isBarrier: Bool
   private let validate: (@Sendable ([any Sendable]) throws -> InvalidField?)?
 
   /// A form for one question; it is named `data`, as PyWebIO names it.
-  init(single field: Field, scope: String? = nil) {
+  init(single field: Field, scope: String? = nil, isBarrier: Bool = false) {
+    self.isBarrier = isBarrier
     self.scope = scope
     var field = field
     label = field.label
@@ -52,6 +55,7 @@ struct Form: Sendable {
     self.scope = scope
     isCancelable = cancelable
     isSingle = false
+    isBarrier = false
     self.validate = validate
     var names: Set<String> = []
     self.fields = try fields.enumerated().map { index, field in

@@ -8,6 +8,8 @@ final class OpenForm: Sendable {
 
   let context: TaskContext
   let form: Form
+  /// For the journal, where there is one.
+  private let question: Question?
   private let state = Mutex(State())
 
   private struct State {
@@ -23,11 +25,13 @@ final class OpenForm: Sendable {
   init(_ form: Form, _ context: TaskContext) {
     self.form = form
     self.context = context
+    question = context.session.journal.map { _ in Question(form.spec()) }
     context.session.forms.add(self)
     // What came before the form is not meant for it.
     context.mailbox.discardAll()
     let spec = form.spec { action(of: $0) }
     note(context.send("input_group", spec))
+    if let question { context.session.journal?.asks(context, question) }
   }
 
   /// Whether an event is about this form: a second click on the button of the one before may still be on its way.
@@ -37,14 +41,40 @@ final class OpenForm: Sendable {
 
   var memory: FormMemory { state.withLock { $0.memory } }
 
-  /// The form goes, however it ended.
-  func close() {
+  /// The form has its answer, or was given up with nil.
+  func end(_ data: JSONValue?) {
+    guard let journal = context.session.journal, let question else { return close() }
+    // A page that comes when all is over need not see it come and go.
+    close(isUnseen: journal.isHolding && journal.isFromLog(context))
+    if form.isBarrier { journal.gaveUp(context) } else { journal.answered(context, question, data) }
+  }
+
+  /// Nobody has answered, and nobody will.
+  func abandon() {
+    close()
+    context.session.journal?.gaveUp(context)
+  }
+
+  /// An answer of an earlier run is no good any more: the visitor finds it in the form, to be mended.
+  func refuse(_ data: JSONValue) {
+    guard let journal = context.session.journal, let question, journal.isFromLog(context) else { return }
+    for field in question.fields where field.type != "password" && field.type != "file" {
+      guard let value = data[field.name], value != .null else { continue }
+      var attributes = Spec()
+      attributes["value"] = .json(value)
+      update(field.name, attributes)
+    }
+    journal.refused(context, question)
+  }
+
+  private func close(isUnseen: Bool = false) {
     let (numbers, callbacks) = state.withLock { state in
       state.isClosed = true
       return (state.numbers, state.callbacks)
     }
     context.session.forms.remove(self)
     for id in callbacks { context.session.unregister(callback: id) }
+    if isUnseen { return numbers.forEach(context.session.spend) }
     context.send("destroy_form", nil, .passing(retiring: numbers))
   }
 

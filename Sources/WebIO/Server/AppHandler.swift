@@ -14,7 +14,9 @@ final class AppHandler: HTTPRequestHandler {
     self.applications = applications
     self.options = options
     self.gate = gate
-    registry = SessionRegistry(reconnectTimeout: options.reconnectTimeout, executor: options.http.executor)
+    registry = SessionRegistry(
+      reconnectTimeout: options.reconnectTimeout, executor: options.http.executor,
+      journals: try DevMode.current?.journal.map { try JournalChannel($0) })
     files = try options.staticDirectory.map { try StaticFiles(directory: $0) }
   }
 
@@ -95,14 +97,37 @@ final class AppHandler: HTTPRequestHandler {
         maxMessageSize: options.maxPayloadSize, compression: true)
     else { return }
 
-    let known = id == "NEW" ? nil : registry[id]
-    if id != "NEW", known == nil { return refuse(socket) }
-    let session = known ?? registry.start(application, info)
-    let link = WebSocketLink(socket, session, registry, isNumbered: isNumbered)
-    if known == nil, registry.canReconnect { link.sendSessionID() }
-    let received = known == nil ? 0 : request.queryValue("received").flatMap { decimal($0) } ?? 0
-    guard session.attach(link, received: received, page: request.queryValue("page") ?? "") else {
-      return refuse(socket)
+    let visit = Visit(
+      socket: socket, isNumbered: isNumbered, page: request.queryValue("page") ?? "",
+      received: request.queryValue("received").flatMap { decimal($0) } ?? 0)
+    // What strangers type is not recorded.
+    let isRecorded = !request.fields.contains(DevMode.publicField)
+    guard id != "NEW" else { return open(registry.start(application, info, isRecorded: isRecorded), visit, isNew: true) }
+    if let known = registry[id] { return open(known, visit, isNew: false) }
+    guard isRecorded, let journals = registry.journals else { return refuse(socket) }
+    journals.want(id) { [self] recorded in
+      guard socket.isOpen else { return }
+      if let known = registry[id] { return open(known, visit, isNew: false) }
+      guard let recorded else { return refuse(socket) }
+      // Its page is that of older code. It loads itself again, and comes back with nothing received.
+      guard visit.received == 0 else { return socket.close(code: 4002, reason: "the app is newer than this page") }
+      open(registry.start(application, info, isRecorded: true, again: id, recorded), visit, isNew: true)
+    }
+  }
+
+  /// A page that has come.
+  private struct Visit {
+    let socket: WebSocketConnection
+    let isNumbered: Bool
+    let page: String
+    let received: Int
+  }
+
+  private func open(_ session: Session, _ visit: Visit, isNew: Bool) {
+    let link = WebSocketLink(visit.socket, session, registry, isNumbered: visit.isNumbered)
+    if isNew, registry.canReconnect { link.sendSessionID() }
+    guard session.attach(link, received: isNew ? 0 : visit.received, page: visit.page) else {
+      return refuse(visit.socket)
     }
     registry.pageCame(session)
   }

@@ -9,13 +9,17 @@ struct DevMode: Sendable {
   /// Marks requests of the developer's own browser, and opens the page's dev socket.
   let token: String
   let generation: Int
+  /// The socket for ``JournalChannel``; nil when sessions are not to be replayed.
+  let journal: Int32?
+  /// Its token's field marks visitors from a tunnel.
+  static let publicField = "Webio-Public"
 
   /// Nil when the app was started by itself.
   static let current: DevMode? = {
     guard let listener = descriptor("WEBIO_LISTEN_FD"), let readiness = descriptor("WEBIO_READY_FD") else { return nil }
     return DevMode(
       listener: listener, readiness: readiness, token: Environment["WEBIO_DEV_TOKEN"] ?? "",
-      generation: Environment["WEBIO_GENERATION"].flatMap { Int($0) } ?? 0)
+      generation: Environment["WEBIO_GENERATION"].flatMap { Int($0) } ?? 0, journal: descriptor("WEBIO_JOURNAL_FD"))
   }()
 
   private static func descriptor(_ name: String) -> Int32? { Environment[name].flatMap { Int32($0) } }

@@ -28,8 +28,7 @@ struct Page {
       case "config": configuration
       case "script": Array("\(assetPrefix)core.js?v=\(FrontendAssets.version)".utf8)
       case "head":
-        dev == nil
-          ? [] : Array("<script type=\"module\" nonce=\"\(nonce)\" src=\"/__webio/dev.js\"></script>".utf8)
+        dev == nil ? [] : Array(Self.devHead(nonce).utf8)
       default: []
       }
     }
@@ -38,6 +37,15 @@ struct Page {
       + "style-src 'self' 'nonce-\(nonce)'; img-src * data: blob:; media-src * data: blob:; "
       + "connect-src 'self' ws: wss:; font-src 'self'; object-src 'none'; base-uri 'none'"
     return (html, policy)
+  }
+
+  /// A page that comes back to its place shows nothing until it is there; until then the browser shows the old one.
+  private static func devHead(_ nonce: String) -> String {
+    """
+    <style nonce="\(nonce)">.webio-returning body { visibility: hidden; }</style>
+    <script nonce="\(nonce)">try { if (sessionStorage["webio:place"]) document.documentElement.classList.add("webio-returning"); } catch {}</script>
+    <script type="module" nonce="\(nonce)" src="/__webio/dev.js"></script>
+    """
   }
 
   private var configuration: [UInt8] {

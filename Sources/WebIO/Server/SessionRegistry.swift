@@ -9,24 +9,43 @@ final class SessionRegistry {
   private let reconnectTimeout: Duration
   private let executor: (any TaskExecutor)?
   private let directory = SessionDirectory()
+  /// Only behind `webio dev`.
+  let journals: JournalChannel?
 
-  init(reconnectTimeout: Duration, executor: (any TaskExecutor)? = nil) {
+  init(reconnectTimeout: Duration, executor: (any TaskExecutor)? = nil, journals: JournalChannel? = nil) {
     self.reconnectTimeout = reconnectTimeout
     self.executor = executor
+    self.journals = journals
+    journals?.onForget = { [weak self] in self?.forget($0) }
   }
 
   var count: Int { sessions.count }
   var canReconnect: Bool { reconnectTimeout > .zero }
 
-  func start(_ application: Application, _ info: SessionInfo) -> Session {
+  /// `recorded` is what an earlier run of the app has kept of the session `id`.
+  func start(
+    _ application: Application, _ info: SessionInfo, isRecorded: Bool = false,
+    again id: String? = nil, _ recorded: JournalChannel.Recorded? = nil
+  ) -> Session {
     // 43 letters and digits are 256 bits: who has the id has the session.
-    let session = Session(id: randomToken(43), info: info, directory: directory, executor: executor) { [weak self] session in
+    let id = id ?? randomToken(43)
+    let log = recorded.map { ReplayLog($0.entries, livingLabels: $0.livingLabels) }
+    let journal = isRecorded ? journals.map { SessionJournal(id: id, channel: $0, log: log, note: recorded?.note) } : nil
+    let session = Session(id: id, info: info, directory: directory, executor: executor, journal: journal) { [weak self] session in
       self?.remove(session)
     }
     sessions[session.id] = session
     directory.add(session)
     session.run(application.function, name: application.name)
+    journal?.replay(session)
     return session
+  }
+
+  /// The developer has taken something back: the page comes again for a session that begins anew.
+  private func forget(_ id: String) {
+    guard let session = sessions[id] else { return }
+    remove(session)
+    session.close()
   }
 
   subscript(id: String) -> Session? { sessions[id] }
@@ -47,6 +66,8 @@ final class SessionRegistry {
   }
 
   private func remove(_ session: Session) {
+    // Another may have its id by now.
+    guard sessions[session.id] === session else { return }
     sessions[session.id] = nil
     directory.remove(session)
     expirations.removeValue(forKey: session.id)?.cancel()

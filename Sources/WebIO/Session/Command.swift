@@ -48,10 +48,13 @@ extension TaskContext {
     let context = forAsking()
     defer { endAsking(context) }
     let number = context.send(command, spec)
+    let script = session.journal.map { _ in command + spec.fingerprint } ?? ""
+    session.journal?.asks(context, script: script)
+    defer { session.journal?.gaveUp(context) }
     while true {
       let event = try await context.mailbox.next()
       if event.kind == .yield {
-        session.spend(number)
+        answered(number, context, script, event.data)
         return event.data
       }
     }
@@ -61,12 +64,21 @@ extension TaskContext {
     let context = forAsking()
     defer { endAsking(context) }
     let number = context.send(command, spec)
+    let script = session.journal.map { _ in command + spec.fingerprint } ?? ""
+    session.journal?.asks(context, script: script)
+    defer { session.journal?.gaveUp(context) }
     while true {
       let event = try context.mailbox.nextBlocking()
       if event.kind == .yield {
-        session.spend(number)
+        answered(number, context, script, event.data)
         return event.data
       }
     }
+  }
+
+  /// The page need not see the question again, or at all.
+  private func answered(_ number: Int, _ context: TaskContext, _ script: String, _ data: JSONValue) {
+    session.spend(number)
+    session.journal?.replied(context, script, data)
   }
 }

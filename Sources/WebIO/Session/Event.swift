@@ -25,6 +25,15 @@ struct Event: Sendable {
     return false
   }
 
+  /// An event that no page sent.
+  init(_ kind: Kind, task: String, data: JSONValue) {
+    self.kind = kind
+    taskID = task
+    self.data = data
+    number = nil
+    files = [:]
+  }
+
   /// Nil for what no page of ours or PyWebIO's sends.
   init?(_ json: JSONValue, files: [String: [FileUpload]] = [:]) {
     self.files = files

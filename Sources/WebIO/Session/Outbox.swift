@@ -54,12 +54,12 @@ final class Outbox: Sendable {
     return state.wakePending ? .quiet : .wake
   }
 
-  /// The command with that number will not be sent again: its question is answered.
+  /// The command with that number will not be sent again, or at all: its question is answered.
   func spend(_ number: Int) { state.withLock { Self.spend(number, &$0) } }
 
   private static func spend(_ number: Int, _ state: inout State) {
     let index = number - state.first
-    guard state.commands.indices.contains(index), number < state.next else { return }
+    guard state.commands.indices.contains(index) else { return }
     state.bytes += spent.count - state.commands[index].count
     state.commands[index] = spent
   }

@@ -8,6 +8,8 @@ final class Session: Sendable {
   let info: SessionInfo
   let directory: SessionDirectory
   private let executor: (any TaskExecutor)?
+  /// Only behind `webio dev`.
+  let journal: SessionJournal?
   /// Names and numbers of the whole session: tasks and threads share them.
   private let state = Mutex(State())
   /// Told each time that a task begins to wait, or ends.
@@ -39,6 +41,7 @@ final class Session: Sendable {
 
   init(
     id: String, info: SessionInfo, directory: SessionDirectory, executor: (any TaskExecutor)? = nil,
+    journal: SessionJournal? = nil,
     observer: (@Sendable () -> Void)? = nil,
     ended: @escaping @EventLoop @Sendable (Session) -> Void
   ) {
@@ -47,6 +50,7 @@ final class Session: Sendable {
     self.directory = directory
     self.observer = observer
     self.executor = executor
+    self.journal = journal
     self.ended = ended
   }
 
@@ -54,9 +58,13 @@ final class Session: Sendable {
 
   /// Runs `body` in this session: on the cooperative pool, or on a thread of its own when it blocks.
   @discardableResult
-  func run(_ function: TaskFunction, name: String, scopes: [String] = [rootScope]) -> TaskContext {
-    let context = TaskContext(session: self, id: makeID(prefix: name), scopes: scopes)
+  func run(
+    _ function: TaskFunction, name: String, path: String? = nil, scopes: [String] = [rootScope]
+  ) -> TaskContext {
+    let path = path ?? journal?.path(below: TaskContext.current?.path) ?? ""
+    let context = TaskContext(session: self, id: makeID(prefix: name), path: path, scopes: scopes)
     register(context)
+    journal?.taskStarted(context)
     let number = state.withLock { state in
       state.running += 1
       state.nextNumber += 1
@@ -95,6 +103,7 @@ final class Session: Sendable {
   func isRunning(_ context: TaskContext) -> Bool { state.withLock { $0.contexts[context.id] === context } }
 
   private func taskEnded(_ context: TaskContext, _ number: Int) {
+    journal?.taskEnded(context)
     let isOver = state.withLock { state in
       state.contexts[context.id] = nil
       state.numbers[context.id] = nil
@@ -114,6 +123,13 @@ final class Session: Sendable {
     let contexts = state.withLock { state in state.contexts.values.filter { $0.root == root } }
     // In this order: a question is sent before its task waits for the answer.
     return (contexts.isEmpty || contexts.contains { $0.mailbox.isWaiting }) && outbox.isDrained
+  }
+
+  /// Runs what belongs to a callback's widget. `number` counts the clicks of a session.
+  @discardableResult
+  func click(_ callback: String, _ data: JSONValue, number: Int) -> TaskContext? {
+    guard let body = state.withLock({ $0.callbacks[callback] }) else { return nil }
+    return run(TaskFunction { try await body(data) }, name: "click", path: "click\(number)")
   }
 
   func report(_ error: any Error, in context: TaskContext, isForDeveloper: Bool = false) {
@@ -186,6 +202,7 @@ final class Session: Sendable {
   @discardableResult
   func send(_ command: [UInt8], _ life: Outbox.Life = .lasting) -> Int {
     let (appended, number) = outbox.append(command, life)
+    journal?.noteActivity()
     switch appended {
     case .quiet: break
     case .wake: EventLoop.run { self.flush() }
@@ -197,7 +214,7 @@ final class Session: Sendable {
   func spend(_ number: Int) { outbox.spend(number) }
 
   @EventLoop func flush() {
-    guard let link else { return }
+    guard let link, journal?.isHolding != true else { return }
     while link.canSend, let (first, commands) = outbox.take(limit: 64 * 1024) { link.send(first, commands) }
     if outbox.isDrained, state.withLock({ $0.isFinished }) {
       self.link = nil
@@ -251,8 +268,8 @@ final class Session: Sendable {
         Log.warning("session \(id.prefix(6)): an event was dropped, its task reads none")
       }
       return context.root
-    } else if let callback, event.kind == .callback {
-      return run(TaskFunction { try await callback(event.data) }, name: "click").id
+    } else if callback != nil, event.kind == .callback {
+      return click(event.taskID, event.data, number: journal?.clicked(event.taskID, event.data) ?? 0)?.id
     }
     return nil
   }
@@ -261,6 +278,7 @@ final class Session: Sendable {
 
   /// The task function has ended: the last output goes out, then the page is told.
   private func finish() {
+    journal?.settle(self)
     send(Command.encode("close_session"))
     state.withLock { $0.isFinished = true }
     close()

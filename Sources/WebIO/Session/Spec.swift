@@ -59,22 +59,40 @@ struct Spec: Sendable {
     writer.beginObject()
     for (name, value) in (session.info.isPyWebIOPage ? PyWebIOClient.translated(self) : self).fields {
       writer.key(name)
-      Self.write(value, to: &writer, session)
+      Self.write(value, to: &writer, session, named: name, in: self)
     }
     writer.endObject()
   }
 
-  private static func write(_ value: Value, to writer: inout JSONWriter, _ session: Session) {
+  private static func write(
+    _ value: Value, to writer: inout JSONWriter, _ session: Session, named name: String, in owner: Spec
+  ) {
     switch value {
     case .json(let json): writer.value(json)
     case .spec(let spec): spec.write(to: &writer, session)
     case .array(let values):
       writer.beginArray()
-      for value in values { write(value, to: &writer, session) }
+      for value in values { write(value, to: &writer, session, named: name, in: owner) }
       writer.endArray()
     case .content(let content): content.spec().write(to: &writer, session)
-    case .callback(let callback): writer.string(session.register(callback))
+    case .callback(let callback):
+      let id = session.register(callback)
+      session.journal?.registered(id, kind: "\(owner["type"]?.text ?? "")/\(name)", label: owner.words, session: session)
+      writer.string(id)
     }
+  }
+}
+
+extension Spec {
+  /// What is written on a widget.
+  fileprivate var words: String {
+    if case .array(let buttons)? = self["buttons"] {
+      return buttons.map { if case .spec(let button) = $0 { button["label"]?.text ?? "" } else { "" } }.joined(separator: "|")
+    }
+    for name in ["name", "label", "title", "text", "content"] {
+      if let text = self[name]?.text { return text }
+    }
+    return ""
   }
 }
 

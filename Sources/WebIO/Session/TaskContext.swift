@@ -11,15 +11,18 @@ final class TaskContext: Sendable {
 
   let session: Session
   let id: String
+  /// The same in each run of the same code; the id is not.
+  let path: String
   /// The task function, callback or thread that this one asks for: itself, but for a second question at a time.
   let root: String
   let mailbox: Mailbox
   private let scopes: Mutex<[String]>
   private let isAsking = Mutex(false)
 
-  init(session: Session, id: String, root: String? = nil, scopes: [String] = [rootScope]) {
+  init(session: Session, id: String, path: String = "", root: String? = nil, scopes: [String] = [rootScope]) {
     self.session = session
     self.id = id
+    self.path = path
     self.root = root ?? id
     mailbox = Mailbox(onWait: session.observer)
     self.scopes = Mutex(scopes)
@@ -45,7 +48,8 @@ final class TaskContext: Sendable {
       return !isAsking
     }
     if isFree { return self }
-    let context = TaskContext(session: session, id: session.makeID(prefix: "task"), root: root, scopes: scopeStack)
+    let context = TaskContext(
+      session: session, id: session.makeID(prefix: "task"), path: path, root: root, scopes: scopeStack)
     session.register(context)
     return context
   }

@@ -22,7 +22,8 @@ package struct Crash: Sendable, Equatable {
 /// A running app: its process, the socket it serves on, and what it prints.
 ///
 /// The app inherits the listening socket as descriptor 3 and writes the line `ready` to descriptor 4 when it serves.
-/// The number in the environment's `WEBIO_LISTEN_FD` and `WEBIO_READY_FD` says so.
+/// The numbers in the environment's `WEBIO_LISTEN_FD` and `WEBIO_READY_FD` say so. Where sessions are replayed,
+/// `WEBIO_JOURNAL_FD` is the socket on which the app tells of them.
 @EventLoop
 package final class AppProcess {
   package enum Event: Sendable, Equatable {
@@ -38,6 +39,7 @@ package final class AppProcess {
 
   package let generation: Int
   package let socket: AppSocket
+  private let journal: AppJournal?
   private let report: @EventLoop (Event) -> Void
   private var state = State.starting
   private var child: ChildProcess?
@@ -48,18 +50,24 @@ package final class AppProcess {
   /// Starts `executable`. `report` is called later only, never from here.
   package init(
     executable: String, arguments: [String] = [], directory: String, environment: [String], generation: Int,
-    token: String, report: @escaping @EventLoop (Event) -> Void
+    token: String, logs: SessionLogs? = nil, report: @escaping @EventLoop (Event) -> Void
   ) throws {
     self.generation = generation
     self.report = report
+    let journal = try logs.map { logs in try AppJournal { logs.receive($0) } }
+    self.journal = journal
+    defer { journal?.closeInherited() }
     socket = try AppSocket()
     var pipe: [Int32] = [-1, -1]
     let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
     guard socketpair(AF_UNIX, type, 0, &pipe) == 0 else { throw SystemError("socketpair") }
     defer { Glibc.close(pipe[1]) }
-    let names = ["WEBIO_DEV", "WEBIO_LISTEN_FD", "WEBIO_READY_FD", "WEBIO_DEV_TOKEN", "WEBIO_GENERATION"]
+    let names = [
+      "WEBIO_DEV", "WEBIO_LISTEN_FD", "WEBIO_READY_FD", "WEBIO_DEV_TOKEN", "WEBIO_GENERATION", "WEBIO_JOURNAL_FD",
+    ]
     let kept = environment.filter { entry in !names.contains { entry.hasPrefix("\($0)=") } }
     var added = zip(names, ["1", "3", "4", token, String(generation)]).map { "\($0)=\($1)" }
+    if journal != nil { added.append("WEBIO_JOURNAL_FD=5") }
     // Of a crash only what leads to its place: the message and the thread that it happened in.
     if !kept.contains(where: { $0.hasPrefix("SWIFT_BACKTRACE=") }) {
       added.append("SWIFT_BACKTRACE=threads=crashed,registers=none,images=none,color=no,interactive=no,limit=24,top=4")
@@ -67,13 +75,17 @@ package final class AppProcess {
     readyWatch = try ReadyWatch(pipe[0]) { [weak self] in self?.isReady() }
     child = try ChildProcess(
       executable, arguments, environment: kept + added, directory: directory,
-      output: .pipe { [weak self] in self?.receive($0) }, inherited: [socket.listener, pipe[1]]
+      output: .pipe { [weak self] in self?.receive($0) },
+      inherited: [socket.listener, pipe[1]] + (journal.map { [$0.inherited] } ?? [])
     ) { [self] in ended($0) }
     socket.closeListener()
   }
 
   package var isServing: Bool { state == .ready }
   package var processID: pid_t { child?.processID ?? 0 }
+
+  /// A session is to begin anew, from what its log now says.
+  func forget(session: String) { journal?.send(["op": "forget", "session": .string(session)]) }
 
   /// SIGTERM to its process group; what is left after two seconds is killed, descendants included.
   package func stop(grace: Duration = .seconds(2)) {
@@ -100,6 +112,7 @@ package final class AppProcess {
   private func ended(_ status: ChildStatus) {
     if let rest = splitter.finish() { printed(rest) }
     readyWatch?.stop()
+    journal?.stop()
     let before = state
     state = .ended
     child = nil

@@ -63,6 +63,11 @@ package final class DevChannel {
     send(JSONValue.object(event).serialized)
   }
 
+  /// The page of a session is to load again.
+  func reload(session: String) {
+    send(JSONValue.object(["event": "reload", "session": .string(session)]).serialized)
+  }
+
   /// A file that the page fetches by itself has changed. `name` ends its path.
   package func assetChanged(_ name: String) {
     send(JSONValue.object(["event": "css", "name": .string(name)]).serialized)

@@ -23,6 +23,7 @@ final class DevEndpoints {
   private let assets: [String: GatewayAsset]
   private let files: OpenableFiles?
   private let open: @EventLoop (EditorCommand) -> Bool
+  var takeBack: (@EventLoop (String) -> Bool)?
 
   nonisolated static let prefix = "/__webio/"
 
@@ -51,6 +52,7 @@ final class DevEndpoints {
     switch request.path {
     case "/__webio/dev": connect(exchange)
     case "/__webio/open": openInEditor(exchange)
+    case "/__webio/back": backOne(exchange)
     default:
       guard let asset = assets[request.path] else { return refuse(exchange, .notFound, "There is nothing here.") }
       guard request.isGet || request.isHead else {
@@ -79,14 +81,10 @@ final class DevEndpoints {
   /// A click on a diagnostic's place. What it starts runs with the developer's rights, so everything is asked for at once:
   /// this machine, our page, the run's token, a file of the project.
   private func openInEditor(_ exchange: HTTPExchange) {
-    let request = exchange.request
-    guard request.hasMethod("POST") else {
-      return exchange.respond(.methodNotAllowed, ["Allow": "POST"], text: "Only POST.\n")
+    guard exchange.peerAddress == "::1" || exchange.peerAddress.hasPrefix("127.") else {
+      return refuse(exchange, .forbidden, "This is only for pages of this app on this machine.")
     }
-    guard exchange.peerAddress == "::1" || exchange.peerAddress.hasPrefix("127."),
-      HostGate.isOwn(origin: request.fields["Origin"], host: request.host),
-      isEqualInConstantTime(request.fields["webio-token"] ?? "", token)
-    else { return refuse(exchange, .forbidden, "This is only for pages of this app on this machine.") }
+    guard isOurPost(exchange) else { return }
     exchange.readBody(limit: 16 << 10) { [self] result in
       guard case .success(let bytes) = result, let json = try? JSONParser.parse(bytes), let name = json["file"]?.string
       else { return refuse(exchange, .badRequest, "It takes {\"file\", \"line\", \"column\"}.") }
@@ -101,6 +99,33 @@ final class DevEndpoints {
         refuse(exchange, HTTPStatus(409), Self.advice(error, file, line))
       }
     }
+  }
+
+  /// The toast's *Back one*.
+  private func backOne(_ exchange: HTTPExchange) {
+    guard isOurPost(exchange) else { return }
+    exchange.readBody(limit: 4 << 10) { [self] result in
+      guard case .success(let bytes) = result, let json = try? JSONParser.parse(bytes), let id = json["session"]?.string
+      else { return refuse(exchange, .badRequest, "It takes {\"session\"}.") }
+      if takeBack?(id) == true { return exchange.respond(.noContent) }
+      refuse(exchange, HTTPStatus(409), "There is nothing to take back.")
+    }
+  }
+
+  /// What changes something takes a POST of a page of ours, with the run's token.
+  private func isOurPost(_ exchange: HTTPExchange) -> Bool {
+    let request = exchange.request
+    guard request.hasMethod("POST") else {
+      exchange.respond(.methodNotAllowed, ["Allow": "POST"], text: "Only POST.\n")
+      return false
+    }
+    guard HostGate.isOwn(origin: request.fields["Origin"], host: request.host),
+      isEqualInConstantTime(request.fields["webio-token"] ?? "", token)
+    else {
+      refuse(exchange, .forbidden, "This is only for pages of this app on this machine.")
+      return false
+    }
+    return true
   }
 
   private static func advice(_ error: any Error, _ file: String, _ line: Int) -> String {

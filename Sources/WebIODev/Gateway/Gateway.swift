@@ -42,6 +42,8 @@ package final class Gateway {
   package var onRequest: (@EventLoop (LogEntry) -> Void)?
   /// Starts the editor; another one for tests.
   package var openEditor: @EventLoop (EditorCommand) -> Bool = { $0.launch() }
+  /// Takes back the last answer of a session.
+  var onTakeBack: (@EventLoop (String) -> Bool)?
   package var publicGate: PublicGate
   /// Keeps what public visitors ask and get, for the inspector; nil keeps nothing.
   package var traffic: TrafficLog?
@@ -69,6 +71,7 @@ package final class Gateway {
       channel: channel, token: options.token, assets: options.assets,
       files: options.projectDirectory.map { OpenableFiles(package: $0, single: options.openableFiles) }
     ) { [weak self] in self?.openEditor($0) ?? false }
+    endpoints.takeBack = { [weak self] in self?.onTakeBack?($0) ?? false }
   }
 
   /// The server keeps its handler alive, and the gateway its server.

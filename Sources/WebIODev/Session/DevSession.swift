@@ -20,6 +20,8 @@ package final class DevSession {
     package var environment = Environment.all
     /// Another command than `swift build`, for tests.
     package var build: BuildCommand?
+    /// Whether visitors keep their place when the app is reloaded.
+    package var keepsPlace = true
 
     package init() {}
   }
@@ -35,6 +37,9 @@ package final class DevSession {
   /// Apps that are on their way out.
   private var leaving: [AppProcess] = []
   private var throttle = CrashThrottle()
+  /// Nil when nothing is kept.
+  private var logs: SessionLogs?
+  private var sources: SourceText?
   private var generation = 0
   private var executable: String?
   private var savedAt: MonotonicTime?
@@ -60,6 +65,8 @@ package final class DevSession {
     builder = Builder(
       options.build ?? .swiftBuild(project), package: project.directory, renamed: project.renamed
     ) { [weak self] in self?.receive($0) }
+    if options.keepsPlace { logs = makeLogs() }
+    gateway.onTakeBack = { [weak self] in self?.takeBack($0) ?? false }
     watcher = FileWatcher(mode: options.watch, onWarning: { report(.warning($0)) }) { [weak self] in
       self?.changed($0)
     }
@@ -89,8 +96,36 @@ package final class DevSession {
     builder.build()
   }
 
+  private func makeLogs() -> SessionLogs {
+    SessionLogs(
+      isLiving: { [weak self] label in
+        guard let self else { return false }
+        let text = sources ?? SourceText(project.roots, in: project.directory)
+        sources = text
+        return text.contains(literal: label)
+      },
+      report: { [weak self] event in
+        switch event {
+        case .replayed(let kept, let total): if total > 0 { self?.report(.replayed(kept: kept, total: total)) }
+        case .tooLong:
+          self?.report(.warning("a session has become too long to be kept: it starts anew at the next reload"))
+        }
+      })
+  }
+
+  /// Takes back the last answer or click of a session, by default of the one that was used last. Its page has to load
+  /// again. False when there is nothing to take back.
+  @discardableResult
+  package func takeBack(_ session: String? = nil) -> Bool {
+    guard let logs, let id = session ?? logs.latest, logs.takeBack(id) else { return false }
+    current?.forget(session: id)
+    if session == nil { gateway.channel.reload(session: id) }
+    return true
+  }
+
   /// Starts the last good build again, with nothing kept.
   package func restartApp() {
+    logs?.clear()
     guard !isStopping, let executable else { return rebuild() }
     savedAt = .now
     throttle.built()
@@ -216,9 +251,10 @@ package final class DevSession {
       let executable = try keep(built)
       self.executable = built
       let generation = generation
+      sources = nil
       next = try AppProcess(
         executable: executable, arguments: options.arguments, directory: project.workingDirectory,
-        environment: options.environment, generation: generation, token: gateway.options.token
+        environment: options.environment, generation: generation, token: gateway.options.token, logs: logs
       ) { [weak self] in self?.receive($0, of: generation) }
       watchSlowStart(generation)
     } catch {
@@ -274,7 +310,10 @@ package final class DevSession {
     savedAt = nil
     gateway.channel.swapped(to: app.generation, milliseconds: milliseconds)
     if hasBeenReady {
-      report(.reloaded(milliseconds: milliseconds ?? 0, pages: gateway.channel.pageCount))
+      report(
+        .reloaded(
+          milliseconds: milliseconds ?? 0, pages: gateway.channel.pageCount,
+          restored: min(logs?.count ?? 0, gateway.channel.pageCount)))
     } else {
       hasBeenReady = true
       report(.ready(url: url))
@@ -294,6 +333,7 @@ package final class DevSession {
 
   private func crashed(_ crash: Crash, _ generation: Int) {
     if leaving.contains(where: { $0.generation == generation }) { return left(generation) }
+    logs?.appCrashed()
     let served: Duration?
     if generation == current?.generation {
       current = nil

@@ -1,0 +1,78 @@
+import WebIOHTTP
+
+/// One thing that a session was told. Its entries in their order bring a session of newer code to the same place.
+enum JournalEntry: Sendable, Equatable {
+  /// A form's answer; nil when the visitor gave it up.
+  case answer(task: String, Question, data: JSONValue?)
+  /// What the page answered to a script or a question about pins.
+  case reply(task: String, command: String, data: JSONValue)
+  case click(Widget, number: Int, data: JSONValue)
+  /// The result of ``once(_:_:)``.
+  case once(key: String, value: JSONValue)
+
+  /// A callback's place: its kind of widget and what is written on it.
+  struct Widget: Sendable, Equatable, Hashable {
+    var kind: String
+    var label: String
+    /// Which of those with the same kind and label, in the order in which they were shown.
+    var nth: Int
+    /// Which of those with the same kind.
+    var place: Int
+  }
+
+  /// The task that has to take it; nil when it is no task's.
+  var task: String? {
+    switch self {
+    case .answer(let task, _, _), .reply(let task, _, _): task
+    case .click, .once: nil
+    }
+  }
+
+  /// Whether the visitor did it.
+  var isVisitors: Bool {
+    switch self {
+    case .answer, .click: true
+    case .reply, .once: false
+    }
+  }
+}
+
+extension JournalEntry {
+  init?(_ json: JSONValue) {
+    let task = json["task"]?.string ?? ""
+    switch json["kind"]?.string {
+    case "answer":
+      guard let question = Question(json["question"]) else { return nil }
+      self = .answer(task: task, question, data: json["cancelled"]?.bool == true ? nil : json["data"] ?? .null)
+    case "reply":
+      guard let command = json["command"]?.string else { return nil }
+      self = .reply(task: task, command: command, data: json["data"] ?? .null)
+    case "click":
+      guard let kind = json["widget"]?.string, let number = json["number"]?.int else { return nil }
+      let widget = Widget(
+        kind: kind, label: json["label"]?.string ?? "", nth: json["nth"]?.int ?? 0, place: json["place"]?.int ?? 0)
+      self = .click(widget, number: number, data: json["data"] ?? .null)
+    case "once":
+      guard let key = json["key"]?.string else { return nil }
+      self = .once(key: key, value: json["value"] ?? .null)
+    default: return nil
+    }
+  }
+
+  var json: JSONValue {
+    switch self {
+    case .answer(let task, let question, let data):
+      var object: JSONObject = ["kind": "answer", "task": .string(task), "question": question.json]
+      if let data { object["data"] = data } else { object["cancelled"] = true }
+      return .object(object)
+    case .reply(let task, let command, let data):
+      return ["kind": "reply", "task": .string(task), "command": .string(command), "data": data]
+    case .click(let widget, let number, let data):
+      return [
+        "kind": "click", "widget": .string(widget.kind), "label": .string(widget.label), "nth": .int(Int64(widget.nth)),
+        "place": .int(Int64(widget.place)), "number": .int(Int64(number)), "data": data,
+      ]
+    case .once(let key, let value): return ["kind": "once", "key": .string(key), "value": value]
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import WebIOHTTP
+
+/// What one session of an app was told, kept while the app's processes come and go. The app makes sense of the entries;
+/// here they are only kept, cut and saved.
+struct SessionLog: Sendable, Equatable {
+  var entries: [JSONValue] = []
+  /// How many of them the session has come to; the others wait for newer code to ask again.
+  var position = 0
+  /// A replay has begun and has not ended. If the app dies now, this log is why.
+  var isReplaying = false
+  /// How far the replay is.
+  var reached = 0
+
+  mutating func append(_ entry: JSONValue) {
+    entries.append(entry)
+    position = entries.count
+  }
+
+  mutating func replace(_ entries: [JSONValue], position: Int) {
+    self.entries = entries
+    self.position = min(max(position, 0), entries.count)
+  }
+
+  /// Takes back what the visitor did last, and all that came after it. False when there is nothing.
+  mutating func takeBack() -> Bool {
+    guard let last = entries[..<position].lastIndex(where: \.isVisitors) else { return false }
+    entries.removeSubrange(last...)
+    position = entries.count
+    return true
+  }
+
+  /// The labels of the questions.
+  var labels: Set<String> { Set(entries.compactMap { $0["question"]?["label"]?.string }) }
+
+  /// Of the entry that the replay was about to take, for a person.
+  var place: String {
+    let count = entries[..<min(reached, entries.count)].count(where: \.isVisitors)
+    let next = entries.dropFirst(reached).first { $0["question"] != nil }
+    return next?["question"]?["label"]?.string.map { "after answer \(count), near “\($0)”" } ?? "after answer \(count)"
+  }
+
+  /// Without what was typed into password fields.
+  var withoutSecrets: [JSONValue] { entries.map(\.withoutSecrets) }
+}
+
+extension JSONValue {
+  fileprivate var isVisitors: Bool { ["answer", "click"].contains(self["kind"]?.string) }
+
+  fileprivate var withoutSecrets: JSONValue {
+    guard var entry = object, var data = self["data"]?.object, let fields = self["question"]?["fields"]?.array else {
+      return self
+    }
+    for field in fields where field["type"]?.string == "password" {
+      if let name = field["name"]?.string { data[name] = .null }
+    }
+    entry["data"] = .object(data)
+    return .object(entry)
+  }
+}

@@ -1,0 +1,108 @@
+import Testing
+import WebIOHTTP
+import WebIOPosix
+
+@testable import WebIODev
+
+@Suite struct SessionLogTests {
+  private static func answer(_ label: String, type: String = "text", _ data: JSONValue = "x") -> JSONValue {
+    [
+      "kind": "answer", "task": "main", "data": ["data": data],
+      "question": ["label": .string(label), "fields": [["name": "data", "type": .string(type)]]],
+    ]
+  }
+
+  private static func message(_ operation: String, _ id: String, _ more: JSONObject = [:]) -> JSONValue {
+    var object: JSONObject = ["op": .string(operation), "session": .string(id)]
+    for (name, value) in more.members { object[name] = value }
+    return .object(object)
+  }
+
+  @EventLoop private final class Reports {
+    var events: [SessionLogs.Event] = []
+    var living: Set<String> = []
+    lazy var logs = SessionLogs(isLiving: { self.living.contains($0) }, report: { self.events.append($0) })
+  }
+
+  @Test func theLastAnswerIsTakenBackWithAllBehindIt() {
+    var log = SessionLog()
+    log.append(Self.answer("Name"))
+    log.append(Self.answer("City"))
+    log.append(["kind": "reply", "task": "main", "command": "c", "data": 1])
+    #expect(log.takeBack())
+    #expect(log.entries == [Self.answer("Name")])
+    #expect(log.takeBack())
+    #expect(!log.takeBack())
+  }
+
+  @Test func whatTheNewCodeHasNotComeToIsNotTheLastAnswer() {
+    var log = SessionLog()
+    log.replace([Self.answer("Name"), Self.answer("City")], position: 1)
+    #expect(log.takeBack())
+    #expect(log.entries.isEmpty)
+  }
+
+  @Test func passwordsAreNotSaved() {
+    var log = SessionLog()
+    log.append(Self.answer("Password", type: "password", "secret"))
+    log.append(Self.answer("Name", "Ada"))
+    #expect(log.withoutSecrets[0]["data"]?["data"] == .null)
+    #expect(log.withoutSecrets[1]["data"]?["data"] == "Ada")
+  }
+
+  @Test @EventLoop func anAppGetsWhatAnotherHasSaid() throws {
+    let reports = Reports()
+    reports.living = ["Name"]
+    #expect(reports.logs.receive(Self.message("want", "s"))?["entries"] == nil)
+    _ = reports.logs.receive(Self.message("append", "s", ["entry": Self.answer("Name")]))
+    _ = reports.logs.receive(Self.message("append", "s", ["entry": Self.answer("City")]))
+    let log = try #require(reports.logs.receive(Self.message("want", "s")))
+    #expect(log["entries"] == [Self.answer("Name"), Self.answer("City")])
+    #expect(log["labels"] == ["Name"])
+    _ = reports.logs.receive(Self.message("settled", "s", ["kept": 2, "total": 2]))
+    #expect(reports.events == [.replayed(kept: 2, total: 2)])
+  }
+
+  @Test @EventLoop func aReplayThatKillsTheAppIsNotTriedAgain() {
+    let reports = Reports()
+    _ = reports.logs.receive(Self.message("append", "s", ["entry": Self.answer("Name")]))
+    _ = reports.logs.receive(Self.message("append", "s", ["entry": Self.answer("City")]))
+    _ = reports.logs.receive(Self.message("append", "other", ["entry": Self.answer("Name")]))
+    _ = reports.logs.receive(Self.message("want", "s"))
+    _ = reports.logs.receive(Self.message("reached", "s", ["position": 1]))
+    reports.logs.appCrashed()
+    let first = reports.logs.receive(Self.message("want", "s"))
+    #expect(first?["entries"] == [])
+    #expect(first?["note"]?.string?.contains("after answer 1, near “City”") == true, "\(first ?? nil)")
+    #expect(reports.logs.receive(Self.message("want", "s"))?["entries"] == nil)
+    #expect(reports.logs.receive(Self.message("want", "other"))?["entries"]?.array?.count == 1)
+  }
+
+  @Test @EventLoop func aCrashAfterTheReplayKeepsTheLog() {
+    let reports = Reports()
+    _ = reports.logs.receive(Self.message("append", "s", ["entry": Self.answer("Name")]))
+    _ = reports.logs.receive(Self.message("want", "s"))
+    _ = reports.logs.receive(Self.message("settled", "s"))
+    reports.logs.appCrashed()
+    #expect(reports.logs.receive(Self.message("want", "s"))?["entries"]?.array?.count == 1)
+  }
+
+  @Test @EventLoop func theSessionsUsedLeastRecentlyAreForgotten() {
+    let reports = Reports()
+    for number in 0...200 { _ = reports.logs.receive(Self.message("append", "s\(number)", ["entry": Self.answer("Name")])) }
+    #expect(reports.logs.count == 200)
+    #expect(reports.logs["s0"] == nil && reports.logs["s1"] != nil && reports.logs.latest == "s200")
+  }
+
+  @Test func literalsAreFoundInSources() {
+    let text = SourceText(Array(#"""
+      let name = try await input("Your \"name\"?") // it's "odd
+      putText("a\\") ; input("City")
+      """#.utf8))
+    #expect(text.contains(literal: "Your \"name\"?"))
+    #expect(text.contains(literal: "a\\"))
+    #expect(text.contains(literal: "City"))
+    #expect(!text.contains(literal: "Cit"))
+    #expect(!text.contains(literal: "name"))
+  }
+}
