@@ -9,7 +9,9 @@ import WebIOHTTP
     Question(["label": .string(label), "fields": [["name": "data", "type": .string(type), "options": .array(options.map { .string($0) })]]])!
   }
 
-  private static func answer(_ label: String, _ type: String = "text", options: [String] = [], _ data: String) -> JournalEntry {
+  private static func answer(_ label: String, _ data: String) -> JournalEntry { answer(label, "text", data) }
+
+  private static func answer(_ label: String, _ type: String, options: [String] = [], _ data: String) -> JournalEntry {
     .answer(task: "main", question(label, type, options: options), data: ["data": .string(data)])
   }
 

@@ -43,7 +43,8 @@ extension JournalEntry {
     switch json["kind"]?.string {
     case "answer":
       guard let question = Question(json["question"]) else { return nil }
-      self = .answer(task: task, question, data: json["cancelled"]?.bool == true ? nil : json["data"] ?? .null)
+      let isCancelled = json["cancelled"]?.bool == true
+      self = .answer(task: task, question, data: isCancelled ? JSONValue?.none : json["data"] ?? .null)
     case "reply":
       guard let command = json["command"]?.string else { return nil }
       self = .reply(task: task, command: command, data: json["data"] ?? .null)

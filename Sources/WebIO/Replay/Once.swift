@@ -10,6 +10,7 @@ import WebIOHTTP
 /// throws, nothing is kept. Outside `webio dev` it just runs `body`.
 ///
 /// Throws what `body` throws, and an `EncodingError` or `DecodingError` for a value that does not fit into JSON.
+@discardableResult
 public func once<Value: Codable & Sendable>(
   _ key: String, isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Value
 ) async throws -> Value {
@@ -33,6 +34,7 @@ public func once(
 }
 
 /// ``once(_:isolation:_:)-(_,_,()->Value)`` for a task function with a thread of its own.
+@_disfavoredOverload @discardableResult
 public func once<Value: Codable & Sendable>(_ key: String, _ body: () throws -> Value) throws -> Value {
   guard let journal = TaskContext.current?.session.journal else { return try body() }
   let (key, kept) = journal.kept(key)
@@ -43,6 +45,7 @@ public func once<Value: Codable & Sendable>(_ key: String, _ body: () throws -> 
 }
 
 /// ``once(_:_:)-(_,()->Value)`` for an effect without a result.
+@_disfavoredOverload
 public func once(_ key: String, _ body: () throws -> Void) throws {
   guard let journal = TaskContext.current?.session.journal else { return try body() }
   let (key, kept) = journal.kept(key)
