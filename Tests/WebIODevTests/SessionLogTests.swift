@@ -97,10 +97,12 @@ import WebIOPosix
   }
 
   @Test func literalsAreFoundInSources() {
-    let text = SourceText(Array(#"""
-      let name = try await input("Your \"name\"?") // it's "odd
-      putText("a\\") ; input("City")
-      """#.utf8))
+    let text = SourceText(
+      Array(
+        #"""
+        let name = try await input("Your \"name\"?") // it's "odd
+        putText("a\\") ; input("City")
+        """#.utf8))
     #expect(text.contains(literal: "Your \"name\"?"))
     #expect(text.contains(literal: "a\\"))
     #expect(text.contains(literal: "City"))

@@ -6,7 +6,10 @@ import WebIOHTTP
 /// Which recorded answer newer code gets, for each way in which code is edited.
 @Suite struct ReplayLogTests {
   private static func question(_ label: String, _ type: String = "text", options: [String] = []) -> Question {
-    Question(["label": .string(label), "fields": [["name": "data", "type": .string(type), "options": .array(options.map { .string($0) })]]])!
+    Question([
+      "label": .string(label),
+      "fields": [["name": "data", "type": .string(type), "options": .array(options.map { .string($0) })]],
+    ])!
   }
 
   private static func answer(_ label: String, _ data: String) -> JournalEntry { answer(label, "text", data) }

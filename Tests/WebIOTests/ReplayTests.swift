@@ -238,7 +238,11 @@ import WebIOPosix
   private final class Counter: Sendable {
     private let value = Mutex(0)
     var count: Int { value.withLock { $0 } }
-    func next() -> Int { value.withLock { $0 += 1; return $0 } }
+    func next() -> Int {
+      value.withLock {
+        $0 += 1; return $0
+      }
+    }
   }
 
   @Test @EventLoop func clicksAreRepeatedByTheirLabelsAndInTheirOrder() async throws {
@@ -263,6 +267,27 @@ import WebIOPosix
     await run.wait { $0.report != nil }
     #expect(run.texts == ["now Down", "after Ada", "now Up"])
     #expect(run.report == ["kept": 3, "total": 3])
+  }
+
+  @Test @EventLoop func clicksBehindAnInsertedQuestionComeAfterItsAnswer() async throws {
+    let main: @Sendable (Bool) async throws -> Void = { isNew in
+      putText("hello \(try await input("Name"))")
+      if isNew { putText("born \(try await input("Born", type: .date))") }
+      putButtons(["More", "Less"]) { putText("clicked \($0)") }
+      putText("secret \(try await input("Password", type: .password))")
+      _ = try await input("City")
+    }
+    let entries = try await record({ try await main(false) }, entries: 3) { run in
+      await run.answer("Name", "Ada")
+      await run.click("More")
+      await run.text("clicked More")
+      await run.answer("Password", "x")
+    }
+    let run = try Run(entries) { try await main(true) }
+    await run.wait { $0.report != nil }
+    await run.answer("Born", "1815-12-10")
+    _ = await run.form("City")
+    #expect(run.texts == ["hello Ada", "born 1815-12-10", "clicked More", "secret x"])
   }
 
   @Test @EventLoop func aClickOnWhatIsGoneIsLeftOut() async throws {
@@ -388,4 +413,3 @@ import WebIOPosix
     #expect(throws: EncodingError.self) { try JSONValueEncoder.encode([Double.infinity]) }
   }
 }
-

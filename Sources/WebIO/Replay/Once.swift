@@ -83,19 +83,9 @@ public func replayBarrier() throws {
 }
 
 extension Form {
-  fileprivate static let barrierName = "webio-replay-barrier"
-
   fileprivate static var barrier: Form {
-    var button = Spec()
-    button.set("label", "Go on from here")
-    button.set("value", "go")
-    button.set("type", "submit")
-    var spec = Spec()
-    spec.set("type", "actions")
-    spec["buttons"] = .array([.spec(button)])
-    return Form(
-      single: Field(name: nil, label: "The replay stops here: what follows may have effects.", spec: spec) { _, _ in
-        .valid(barrierName)
-      }, isBarrier: true)
+    let item = InputItem<String?>.actions(
+      "The replay stops here: what follows may have effects.", buttons: [.submit("Go on from here", "go")])
+    return Form(single: item.field, isBarrier: true)
   }
 }

@@ -33,16 +33,25 @@ struct ReplayLog: Sendable {
 
   /// The recorded answer to a question of `task`; nil when there is none, or a click has to come before it.
   mutating func takeAnswer(_ task: String, _ question: Question) -> Answer? {
+    guard let index = match(task, question, passingClicks: false), case .answer(_, _, let data) = pending[index] else {
+      return nil
+    }
+    take(index, of: task)
+    return Answer(data: data)
+  }
+
+  /// Whether only clicks stand before the answer.
+  func hasAnswer(_ task: String, _ question: Question) -> Bool { match(task, question, passingClicks: true) != nil }
+
+  private func match(_ task: String, _ question: Question, passingClicks: Bool) -> Int? {
     var candidates: [(index: Int, question: Question)] = []
     for (index, entry) in pending.enumerated() {
-      if case .click = entry { break }
+      if case .click = entry, !passingClicks { break }
       guard case .answer(task, let recorded, _) = entry else { continue }
       candidates.append((index, recorded))
       if candidates.count > Self.lookahead { break }
     }
-    guard let index = match(question, candidates), case .answer(_, _, let data) = pending[index] else { return nil }
-    take(index, of: task)
-    return Answer(data: data)
+    return match(question, candidates)
   }
 
   private func match(_ question: Question, _ candidates: [(index: Int, question: Question)]) -> Int? {

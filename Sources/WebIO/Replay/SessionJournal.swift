@@ -251,6 +251,8 @@ final class SessionJournal: Sendable {
       switch next {
       case .click(let widget, let number, let data):
         guard let callback = find(widget, state) else {
+          // It may come behind a question that only the visitor can answer.
+          if isStuck(state) { return state.isHolding ? [.settle] : [] }
           state.log.dropNext()
           continue
         }
@@ -268,6 +270,16 @@ final class SessionJournal: Sendable {
       case .once: return []
       }
     }
+  }
+
+  /// Whether somebody waits, and nobody for what the log has.
+  private func isStuck(_ state: borrowing State) -> Bool {
+    let log = state.log
+    return !state.waiting.isEmpty
+      && !state.waiting.values.contains { waiting in
+        guard case .form(let question) = waiting.subject, !waiting.isRefused else { return false }
+        return log.hasAnswer(waiting.context.path, question)
+      }
   }
 
   private func answers(_ state: inout State) -> [Step] {

@@ -31,7 +31,8 @@ final class SessionRegistry {
     let id = id ?? randomToken(43)
     let log = recorded.map { ReplayLog($0.entries, livingLabels: $0.livingLabels) }
     let journal = isRecorded ? journals.map { SessionJournal(id: id, channel: $0, log: log, note: recorded?.note) } : nil
-    let session = Session(id: id, info: info, directory: directory, executor: executor, journal: journal) { [weak self] session in
+    let session = Session(id: id, info: info, directory: directory, executor: executor, journal: journal) {
+      [weak self] session in
       self?.remove(session)
     }
     sessions[session.id] = session

@@ -31,6 +31,7 @@ struct Event: Sendable {
     taskID = task
     self.data = data
     number = nil
+    form = nil
     files = [:]
   }
 
