@@ -305,7 +305,7 @@ import WebIOPosix
     let app = Application("index") {
       put(.collapse("c", ["t", .alert(.info, ["inside"], closable: true)], open: true))
       putRow(["a", nil, "b"])
-      putGrid([[Content.text("wide").spanning(columns: 2)]])
+      putGrid([[Content.text("wide").spanning(columns: 2)], ["a"], ["b"]])
       try putProgressBar("bar", value: 0.25)
       setProgressBar("bar", 1)
       try putLogbox("log")
@@ -325,6 +325,9 @@ import WebIOPosix
         "custom_widget", "custom_widget", "custom_widget", "custom_widget", "custom_widget", "table", "custom_widget",
         "custom_widget", "text", "custom_widget", "text",
       ])
+    // A gap is an empty box: that page has no null.
+    #expect(commands[1]["spec"]?["data"]?["contents"]?[1]?["content"] == "<div></div>")
+    #expect(commands[2]["spec"]?["data"]?["contents"]?.array?.count == 5)
     let collapse = commands[0]["spec"]
     #expect(collapse?["data"]?["title"] == "c" && collapse?["data"]?["open"] == true)
     #expect(collapse?["data"]?["contents"]?[0]?["content"] == "t")

@@ -69,17 +69,30 @@ extension Content {
     _ cells: [[Content?]], cellWidth: String = "auto", cellHeight: String = "auto", columns: String? = nil,
     rows: String? = nil
   ) -> Content {
-    let width = cells.map(\.count).max() ?? 0
+    let widths = columnCounts(cells)
+    let width = widths.max() ?? 0
     var spec = Spec(type: "grid")
     spec.set("flow", "row")
     spec.set("columns", columns ?? "repeat(\(max(width, 1)),\(cellWidth))")
     spec.set("rows", rows ?? "repeat(\(max(cells.count, 1)),\(cellHeight))")
     spec["cells"] = .array(
-      cells.map { row in
-        let padded = row + Array(repeating: nil, count: width - row.count)
+      zip(cells, widths).map { row, filled in
+        let padded = row + Array(repeating: nil, count: width - filled)
         return .array(padded.map { $0.map { $0.gridCell } ?? .json(.null) })
       })
     return Content(spec)
+  }
+
+  /// How many columns each row fills, with the cells that reach into it from above.
+  private static func columnCounts(_ cells: [[Content?]]) -> [Int] {
+    var counts = Array(repeating: 0, count: cells.count)
+    for (row, line) in cells.enumerated() {
+      for cell in line {
+        let (height, width) = cell?.span ?? (1, 1)
+        for covered in row..<min(row + height, cells.count) { counts[covered] += width }
+      }
+    }
+    return counts
   }
 
   /// A named place for later output. The name has letters, digits, `-` and `_`.

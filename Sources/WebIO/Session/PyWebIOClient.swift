@@ -118,7 +118,7 @@ enum PyWebIOClient {
     data.set("css", css)
     let flat = spec["cells"]?.array?.flatMap { $0.array ?? [] } ?? spec["contents"]?.array ?? []
     data["contents"] = .array(flat.map(cell))
-    return widget(spec, cells, ["flow", "columns", "rows", "cells", "contents"], data).without("contents")
+    return widget(spec.without("cells", "contents"), cells, ["flow", "columns", "rows"], data)
   }
 
   private static func cell(_ value: Spec.Value) -> Spec.Value {
@@ -208,9 +208,9 @@ enum PyWebIOClient {
 }
 
 extension Spec {
-  fileprivate func without(_ name: String) -> Spec {
+  fileprivate func without(_ names: String...) -> Spec {
     var spec = self
-    spec[name] = nil
+    for name in names { spec[name] = nil }
     return spec
   }
 }
