@@ -10,7 +10,7 @@ const styles = `
 .w-datatable .bar { display: flex; flex-wrap: wrap; gap: .5rem .75rem; align-items: center; padding: .5rem .75rem; border-block-end: 1px solid var(--line); }
 .w-datatable .bar input { flex: 0 1 16rem; min-inline-size: 8rem; min-block-size: 2.1rem; padding: .25rem .65rem; font-size: .9375rem; }
 @media (max-width: 34rem) { .w-datatable .bar:has(button) input { flex-basis: 100%; } }
-.w-datatable .count { margin-inline-start: auto; color: var(--muted); font-size: var(--t-small); font-variant-numeric: tabular-nums; }
+.w-datatable .count { unicode-bidi: plaintext; margin-inline-start: auto; color: var(--muted); font-size: var(--t-small); font-variant-numeric: tabular-nums; }
 .w-datatable .gap { inline-size: 1px; align-self: stretch; background: var(--line); }
 .w-datatable .scroll { overflow: auto; flex: 1; min-block-size: 0; position: relative; overflow-anchor: none; }
 .w-datatable .scroll:focus-visible { outline-offset: -3px; }
@@ -94,7 +94,7 @@ class DataTable {
       const sample = this.rows.slice(0, 100).map((row) => valueAt(row.record, path)).filter((value) => value !== null && value !== undefined);
       const isNumber = sample.length > 0 && sample.every((value) => typeof value === "number");
       const longest = Math.max(path.join(" › ").length + 3, ...sample.map((value) => shown(value).length));
-      return { path, isNumber, width: Math.min(340, Math.max(72, Math.round(longest * 8.2 + 26))) };
+      return { path, isNumber, width: Math.min(340, Math.max(72, Math.round(longest * 8.8 + 30))) };
     });
   }
 

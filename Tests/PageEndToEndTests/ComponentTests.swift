@@ -73,6 +73,10 @@ extension PageEndToEnd {
       try await browser.settle()
       try await browser.picture("\(component.name)-print")
       let colors = try await browser.run("const s = getComputedStyle(document.body); return [s.color, s.backgroundColor]")
+      for theme in ["auto", "dark", "plum"] {
+        _ = try await browser.run("document.documentElement.dataset.theme = arguments[0]", .string(theme))
+        try await browser.expectAccessible()
+      }
       try browser.devTools("Emulation.setEmulatedMedia", ["media": ""])
       #expect(colors.items == ["rgb(0, 0, 0)", "rgb(255, 255, 255)"])
     }
