@@ -65,7 +65,7 @@ extension PageEndToEnd {
     }
 
     /// On paper: black on white by day and by night, nothing that can only be clicked, and what scrolls is shown whole.
-    @Test(arguments: [Component.richText, .boxes, .words, .charts, .datatable, .textFields, .code])
+    @Test(arguments: [Component.richText, .boxes, .words, .charts, .datatable, .pins])
     func printsWell(_ component: Component) async throws {
       let browser = try await show(component)
       let night: TestSupport.JSON = ["media": "print", "features": [["name": "prefers-color-scheme", "value": "dark"]]]
