@@ -1,6 +1,7 @@
 import Glibc
 import WebIODev
 import WebIOPosix
+import WebIOTLS
 import WebIOTunnel
 
 /// Which command the words mean, and how every one of them ends.
@@ -51,6 +52,7 @@ enum Command {
       CommandError(
         ExitCode(rawValue: error.exitCode) ?? .tunnelFailed, error.problem,
         advice: error.advice.isEmpty ? nil : error.advice)
+    case let error as TLSError: CommandError(.requirementMissing, error.description)
     case let error as SystemError: CommandError(.failed, error.description)
     default: CommandError(.failed, "\(error)")
     }

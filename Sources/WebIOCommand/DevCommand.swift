@@ -8,6 +8,7 @@ struct DevCommand {
     [
       Flag("port", .required("N"), "the port to listen on (default: 8080, or the next free one; 0: any free one)"),
       Flag("host", .required("H"), "the address to listen on (default: localhost, this machine only)"),
+      Flag("https", .none, "serve HTTPS, with a certificate of an authority of your own (webio help https)"),
       Flag("open", .none, "open the page in the browser"),
       Flag("no-open", .none, "open no browser"),
       Flag("share", .optional("PROVIDER"), "also give it a public address, as webio share does"),

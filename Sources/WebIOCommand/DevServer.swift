@@ -1,6 +1,7 @@
 import WebIODev
 import WebIOHTTP
 import WebIOPosix
+import WebIOTLS
 import WebIOTunnel
 
 /// A dev session on the terminal, with a tunnel when it is shared.
@@ -15,6 +16,7 @@ final class DevServer: LongCommand {
   private let console: Console
   private let output: DevOutput
   private let sharing: Sharing?
+  private let authority: LocalAuthority?
   private var session: DevSession?
   private var tunnels: TunnelGroup?
   private var inspector: Inspector?
@@ -27,7 +29,7 @@ final class DevServer: LongCommand {
     let mode = try watchMode(arguments)
     let keepsPlace = try keepsPlace(arguments)
     RunLoop.run(console) {
-      DevServer(path, arguments, toolkit, port, mode, keepsPlace, console, sharing)
+      try DevServer(path, arguments, toolkit, port, mode, keepsPlace, console, sharing)
     }
   }
 
@@ -52,7 +54,7 @@ final class DevServer: LongCommand {
   private init(
     _ path: String, _ arguments: Arguments, _ toolkit: Project.Toolkit, _ port: UInt16?, _ mode: FileWatcher.Mode,
     _ keepsPlace: Bool, _ console: Console, _ sharing: Sharing?
-  ) {
+  ) throws {
     self.path = path
     self.toolkit = toolkit
     self.console = console
@@ -70,9 +72,30 @@ final class DevServer: LongCommand {
     if let host = arguments.value("host") { options.gateway.hostGate.extraHosts.append(host) }
     options.watch = mode
     options.keepsPlace = keepsPlace
+    authority = arguments.has("https") ? try Self.localAuthority() : nil
+    options.security = authority?.security(hosts: arguments.value("host").map { [$0] } ?? [])
     options.gateway.assets = PageParts.assets
     options.gateway.waitingPage = PageParts.waitingPage
     if let sharing { options.gateway.publicGate = sharing.gate }
+  }
+
+  private static func localAuthority() throws -> LocalAuthority {
+    guard let directory = LocalAuthority.defaultDirectory else {
+      throw CommandError(
+        .requirementMissing, "There is no place for the local authority of --https.",
+        advice: "Set HOME, or XDG_DATA_HOME.")
+    }
+    return try LocalAuthority(directory: directory)
+  }
+
+  /// Once for a new authority in full, later in one line.
+  private func tellTrust(_ authority: LocalAuthority) {
+    let path = authority.certificatePath
+    guard authority.isNew else {
+      return console.note("https: signed by the authority in \(path); `webio help https` tells how to trust it")
+    }
+    console.note("https: made an authority of your own for this machine: \(path)")
+    for line in TrustAdvice(certificate: path).lines { console.note("  \(line)") }
   }
 
   func start() {
@@ -91,6 +114,7 @@ final class DevServer: LongCommand {
     self.session = session
     console.note("\(console.styled("webio", .bold)) \(Command.version)  \(project.name)")
     try session.start()
+    if let authority { tellTrust(authority) }
     guard let sharing else { return }
     let gateway = session.gateway
     inspector = try sharing.inspector(of: gateway, console)

@@ -9,7 +9,7 @@ enum Help {
       webio dev [PATH]                 run it here, and reload the page as you save
       webio run [PATH]                 build it for release and serve it
       webio share [PATH|PORT|URL]      give it a public address for a while
-      webio help [COMMAND|exit-codes|environment]
+      webio help [COMMAND|exit-codes|environment|https]
       webio --version
 
     PATH is a package or a single .swift file; without it, the current directory.
@@ -18,7 +18,8 @@ enum Help {
   static func text(_ topic: String) throws -> String {
     switch topic {
     case "new": command("webio new [TEMPLATE] [DIR]", NewCommand.flags, "webio new hello my-app")
-    case "dev": command("webio dev [PATH]", DevCommand.flags, "webio dev", "webio dev hello.swift --port 3000")
+    case "dev":
+      command("webio dev [PATH]", DevCommand.flags, "webio dev", "webio dev hello.swift --port 3000", "webio dev --https")
     case "run": command("webio run [PATH]", RunCommand.flags, "webio run --port 80 --host 0.0.0.0")
     case "share":
       command(
@@ -27,10 +28,12 @@ enum Help {
     case "help": overview
     case "exit-codes": exitCodes
     case "environment": environment
+    case "https": TrustAdvice.help
     default:
       throw CommandError.usage(
         "There is no help about \"\(topic)\".",
-        advice: "There is help about \(commands.joined(separator: ", ")), exit-codes and environment.")
+        advice:
+          "There is help about \(commands.joined(separator: ", ")), exit-codes, environment and https.")
     }
   }
 

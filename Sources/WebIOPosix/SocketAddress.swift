@@ -79,6 +79,17 @@ package struct SocketAddress: Sendable, CustomStringConvertible {
     return host.hasPrefix("::ffff:") && host.utf8.contains(UInt8(ascii: ".")) ? String(host.dropFirst(7)) : host
   }
 
+  /// The 4 or 16 bytes of an internet address, in network order; none for a unix socket.
+  package var bytes: [UInt8] {
+    withUnsafeBytes(of: storage) { storage in
+      switch family {
+      case AF_INET: Array(storage[4..<8])
+      case AF_INET6: Array(storage[8..<24])
+      default: []
+      }
+    }
+  }
+
   package var isLoopback: Bool {
     let host = host
     return host == "::1" || host.hasPrefix("127.")

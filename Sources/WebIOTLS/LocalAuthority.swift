@@ -59,13 +59,8 @@ package final class LocalAuthority {
   }
 
   private static func authority(host: String) -> CertifiedKey.Contents {
-    var permitted = ["localhost", "local", "test", "internal", "lan", "home.arpa"].map { "DNS:\($0)" }
+    var permitted = PermittedNames.domains.map { "DNS:\($0)" } + PermittedNames.networks.map { "IP:\($0)" }
     if !host.isEmpty { permitted.append("DNS:\(host)") }
-    permitted += [
-      "IP:127.0.0.0/255.0.0.0", "IP:10.0.0.0/255.0.0.0", "IP:172.16.0.0/255.240.0.0", "IP:192.168.0.0/255.255.0.0",
-      "IP:169.254.0.0/255.255.0.0", "IP:0:0:0:0:0:0:0:1/FFFF:FFFF:FFFF:FFFF:FFFF:FFFF:FFFF:FFFF",
-      "IP:FC00:0:0:0:0:0:0:0/FE00:0:0:0:0:0:0:0", "IP:FE80:0:0:0:0:0:0:0/FFC0:0:0:0:0:0:0:0",
-    ]
     let user = Environment["USER"] ?? Environment["LOGNAME"] ?? "this user"
     return CertifiedKey.Contents(
       commonName: "WebIO authority of \(String(user.prefix(20)))@\(String(host.prefix(20)))", days: authorityDays,
@@ -102,7 +97,9 @@ package final class LocalAuthority {
 
   /// HTTPS with a certificate of this authority, which is made anew long before it expires.
   package func security(hosts: [String]) -> TransportSecurity {
-    TransportSecurity { [self] in
+    // A name that the constraints do not permit would spoil the whole certificate.
+    let hosts = (hosts + LocalHost.addresses).filter(PermittedNames.contain)
+    return TransportSecurity { [self] in
       try TLSCertificates(local: self, hosts: hosts).wrapping()
     }
   }
@@ -120,25 +117,5 @@ extension TLSCertificates {
       self?.reload(all: true)
       self?.renewDaily()
     }
-  }
-}
-
-/// This machine's name, as its users type it.
-enum LocalHost {
-  /// Empty when it has none that a certificate could carry. See gethostname(2).
-  static var name: String {
-    var buffer = [CChar](repeating: 0, count: 256)
-    guard gethostname(&buffer, 255) == 0 else { return "" }
-    let name = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    return isName(name) ? name : ""
-  }
-
-  /// Letters, digits, hyphens and dots: nothing that means something to the extension's syntax.
-  static func isName(_ host: String) -> Bool {
-    let bytes = host.utf8
-    return (1...253).contains(bytes.count) && bytes.first != UInt8(ascii: ".") && bytes.first != UInt8(ascii: "-")
-      && bytes.allSatisfy {
-        ASCII.isLetter($0) || ASCII.isDigit($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".")
-      }
   }
 }

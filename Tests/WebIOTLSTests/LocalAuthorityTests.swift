@@ -23,7 +23,8 @@ import WebIOPosix
     defer { try? Files.remove(directory) }
     let authority = try LocalAuthority(directory: "\(directory)/data")
     #expect(authority.isNew)
-    let (server, port) = try TLSFixture.serve(authority.security(hosts: ["192.168.7.7", "my.test", "bad name,CA:TRUE"]))
+    let (server, port) = try TLSFixture.serve(
+      authority.security(hosts: ["192.168.7.7", "my.test", "bad name,CA:TRUE", "8.8.8.8", "example.org"]))
     for name in ["localhost", "127.0.0.1", "::1", "192.168.7.7", "my.test"] {
       #expect(try await connect(authority, port, as: name) == "TLSv1.3\n", "\(name)")
     }
@@ -36,7 +37,8 @@ import WebIOPosix
     defer { try? Files.remove(directory) }
     let authority = try LocalAuthority(directory: directory)
     for (host, isAllowed) in [("example.org", false), ("8.8.8.8", false), ("some.local", true), ("10.1.2.3", true)] {
-      let (server, port) = try TLSFixture.serve(authority.security(hosts: [host]))
+      let (server, port) = try TLSFixture.serve(TLSCertificates(local: authority, hosts: [host]))
+      #expect(PermittedNames.contain(host) == isAllowed)
       let answer = try await connect(authority, port, as: host)
       // One name that is not permitted spoils the whole certificate.
       #expect(answer == (isAllowed ? "TLSv1.3\n" : "permitted subtree violation\n"), "\(host)")

@@ -1,4 +1,5 @@
 import Glibc
+import WebIOHTTP
 import WebIOPosix
 
 /// `webio dev`: watches, builds, swaps. One callback tells what happens.
@@ -13,6 +14,8 @@ package final class DevSession {
     package var port: UInt16?
     /// `localhost` is both kinds of loopback; empty is everywhere.
     package var host = "localhost"
+    /// HTTPS instead of HTTP for the developer's side.
+    package var security: TransportSecurity?
     package var watch = FileWatcher.Mode.automatic
     package var gateway = Gateway.Options()
     /// Arguments and environment of the app.
@@ -76,13 +79,14 @@ package final class DevSession {
   @discardableResult
   package func start() throws -> String {
     let binding = try PortPicker(host: options.host).bind(explicit: options.port)
+    if let security = options.security { gateway.server.wrapStream = try security.prepare() }
     for descriptor in binding.descriptors { try gateway.server.listen(inherited: descriptor) }
     if let (port, holder) = binding.taken.first {
       report(.warning("port \(port) is taken\(holder.map { " by \($0)" } ?? ""), so this is port \(binding.port)"))
     }
     let isEverywhere = ["localhost", "", "0.0.0.0", "::"].contains(options.host)
     let name = options.host.utf8.contains(UInt8(ascii: ":")) ? "[\(options.host)]" : options.host
-    url = "http://\(isEverywhere ? "localhost" : name):\(binding.port)"
+    url = "\(options.security == nil ? "http" : "https")://\(isEverywhere ? "localhost" : name):\(binding.port)"
     watcher.add(project.roots)
     removeOldExecutables()
     builder.build()

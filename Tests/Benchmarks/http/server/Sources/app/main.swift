@@ -17,4 +17,7 @@ import WebIO
   try await hold()
 }
 
-try await startServer(["index": index, "callback": callback, "flood": flood], port: Int(CommandLine.arguments[1])!)
+var options = HTTPServerOptions()
+options.limits.connections = 50_000
+try await startServer(
+  ["index": index, "callback": callback, "flood": flood], port: Int(CommandLine.arguments[1])!, http: options)
