@@ -63,7 +63,9 @@ let package = Package(
     .testTarget(
       name: "PageEndToEndTests", dependencies: ["TestSupport", "WebIO", "WebIOHTTP", "WebIOPosix"], swiftSettings: strict),
 
-    .testTarget(name: "WebIOTests", dependencies: ["WebIO", "WebIOHTTP", "WebIOPosix"], swiftSettings: strict),
+    .testTarget(
+      name: "WebIOTests", dependencies: ["WebIO", "WebIOHTTP", "WebIOPosix", "TestSupport", "TestServer"], swiftSettings: strict
+    ),
     .testTarget(name: "WebIOTestingTests", dependencies: ["WebIOTesting", "WebIO"], swiftSettings: strict),
     .testTarget(
       name: "WebIOTLSTests", dependencies: ["WebIOTLS", "WebIOHTTP", "WebIOPosix", "TestSupport"], swiftSettings: strict),

@@ -6,13 +6,8 @@ import WebIOPosix
 /// A server in a process of its own, where descriptors or the disk run out.
 @Suite(.timeLimit(.minutes(2))) struct HardTimesTests {
   private func start(_ command: String) async throws -> (program: Program, port: UInt16) {
-    let bundle = try #require(CommandLine.arguments.first)
-    let server = Path.join(Path.directory(of: bundle), "TestServer")
-    let program = try Program("/bin/sh", ["-c", command.replacing("SERVER", with: server)])
-    let port = try await eventually("the server listens", state: { program.errorText }) {
-      program.outputText.split(separator: "\n").first { $0.hasPrefix("port ") }.flatMap { UInt16($0.dropFirst(5)) }
-    }
-    return (program, port)
+    let program = try Program("/bin/sh", ["-c", command.replacing("SERVER", with: TestServerProcess.path)])
+    return (program, try await TestServerProcess.port(of: program))
   }
 
   /// Processor time of a process in milliseconds. See proc(5).

@@ -1,0 +1,113 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `startServer` in a process of its own: how it starts, where it listens, and how it ends.
+@Suite(.timeLimit(.minutes(1))) struct StartServerTests {
+  /// `TestServer`, which is built beside these tests.
+  private static let path: String = {
+    let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+    return (own as NSString).deletingLastPathComponent + "/TestServer"
+  }()
+
+  private func start(_ arguments: String..., wrapper: [String] = []) throws -> Program {
+    let words = wrapper + [Self.path, "app"] + arguments
+    return try Program(words[0], Array(words.dropFirst()))
+  }
+
+  private func port(of program: Program) async throws -> UInt16 {
+    try await eventually("the server says its address", state: { program.errorText }) {
+      program.errorText.split(separator: "\n").first { $0.contains("serving at http") }
+        .flatMap { UInt16($0.split(separator: ":").last ?? "") }
+    }
+  }
+
+  @Test(arguments: [SIGTERM, SIGINT]) func aSignalEndsItGracefully(_ signal: Int32) async throws {
+    let program = try start()
+    defer { program.killAll() }
+    let port = try await port(of: program)
+    let socket = try WebSocketProbe("/?app=index&session=NEW", port: port)
+    _ = try socket.receive()
+    program.send(signal)
+    let closed = #expect(throws: Connection.Failure.self) { while true { _ = try socket.receive() } }
+    #expect(closed?.description == "closed with 1001")
+    #expect(try await program.waitForEnd(within: .seconds(10)) == .exited(0))
+    #expect(program.outputText == "stopped\n")
+  }
+
+  @Test func aTakenPortIsToldWithItsHolder() async throws {
+    let first = try start()
+    defer { first.killAll() }
+    let port = try await port(of: first)
+    let second = try start("port=\(port)")
+    defer { second.killAll() }
+    let ending = try await second.waitForEnd()
+    #expect(ending != .exited(0))
+    let line =
+      "127.0.0.1:\(port) is taken by TestServer (process \(first.processID)). Stop it, or take another port; 0 is any free one."
+    #expect(second.errorText.contains(line), Comment(rawValue: second.errorText))
+  }
+
+  @Test func aSizeThatIsNoneIsTold() async throws {
+    let program = try start("size=200X")
+    defer { program.killAll() }
+    #expect(try await program.waitForEnd() != .exited(0))
+    #expect(program.errorText.contains("maxPayloadSize: \"200X\" is no size."), Comment(rawValue: program.errorText))
+  }
+
+  @Test func aUnixSocketIsServedAndTakenAway() async throws {
+    let directory = try TemporaryDirectory("webio-unix")
+    let path = directory.file("app.sock")
+    let curl = """
+      import socket, sys
+      s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])
+      s.sendall(b"GET /healthz HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n\\r\\n")
+      print(s.makefile("rb").read().decode().splitlines()[-1])
+      """
+    for isStale in [false, true] {
+      let program = try start("host=unix:\(path)")
+      defer { program.killAll() }
+      try await eventually("it listens", state: { program.errorText }) { program.errorText.contains("unix socket \(path)") }
+      let answer = try await Program.run(Program.require("python3"), ["-c", curl, path])
+      #expect(answer.output == "ok\n", Comment(rawValue: answer.errors))
+      if !isStale {
+        // What a crash leaves behind is nobody's: the next one takes the path.
+        program.send(SIGKILL)
+        try await program.waitForEnd()
+        #expect(access(path, F_OK) == 0)
+      } else {
+        program.send(SIGTERM)
+        try await program.waitForEnd()
+        #expect(access(path, F_OK) != 0)
+      }
+    }
+  }
+
+  /// What systemd does before it starts a service, and what it is told. sd_listen_fds(3), sd_notify(3).
+  @Test func socketsOfAServiceManagerAreTaken() async throws {
+    let directory = try TemporaryDirectory("webio-systemd")
+    let notify = directory.file("notify")
+    let manager = """
+      import os, socket, sys
+      notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); notify.bind(sys.argv[1])
+      listener = socket.socket(); listener.bind(("127.0.0.1", 0)); listener.listen()
+      child = os.fork()
+      if child == 0:
+          os.dup2(listener.fileno(), 3); os.set_inheritable(3, True)
+          os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1", NOTIFY_SOCKET=sys.argv[1], WATCHDOG_USEC="200000")
+          os.execv(sys.argv[2], sys.argv[2:])
+      seen = [notify.recv(100).decode() for _ in range(4)]
+      client = socket.create_connection(listener.getsockname())
+      client.sendall(b"GET /healthz HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n\\r\\n")
+      print(client.makefile("rb").read().decode().splitlines()[-1], *seen)
+      os.kill(child, 15)
+      while (last := notify.recv(100).decode()) == "WATCHDOG=1": pass
+      print(last, os.waitstatus_to_exitcode(os.wait()[1]))
+      """
+    let (_, output, errors) = try await Program.run(
+      Program.require("python3"), ["-c", manager, notify, Self.path, "app"])
+    #expect(
+      output.replacingOccurrences(of: "stopped\n", with: "")
+        == "ok READY=1 WATCHDOG=1 WATCHDOG=1 WATCHDOG=1\nSTOPPING=1 0\n", Comment(rawValue: output + errors))
+  }
+}
