@@ -1,30 +1,20 @@
+// swift-format-ignore-file
 import WebIO
 
 // The Swift forms of MigratingFromPyWebIO.md, so that each is known to compile. They are not called.
-// swift-format-ignore-file
 
 func migrated1() async throws { let age = try await input("Age", type: .number); _ = (age) }
 func migrated2() async throws { let day = try await input("Day", type: .date); _ = (day) }
-func migrated3() async throws {
-  let name = try await input(
-    "Name", required: true, datalist: ["Ada"], help: "First name", validate: { $0.count < 2 ? "Too short" : nil });
-  _ = (name)
-}
+func migrated3() async throws { let name = try await input("Name", required: true, datalist: ["Ada"], help: "First name", validate: { $0.count < 2 ? "Too short" : nil }); _ = (name) }
 func migrated4() async throws { let story = try await textarea("Story", rows: 10, maxLength: 500); _ = (story) }
 func migrated5() async throws { let size = try await select("Size", ["S", "M"]); _ = (size) }
-func migrated6() async throws {
-  let sizes = try await selectMultiple("Sizes", options: [Option("S", 1), Option("M", 2)]); _ = (sizes)
-}
+func migrated6() async throws { let sizes = try await selectMultiple("Sizes", options: [Option("S", 1), Option("M", 2)]); _ = (sizes) }
 func migrated7() async throws { let extras = try await checkbox("Extras", ["milk", "sugar"], inline: true); _ = (extras) }
 func migrated8() async throws { let colour = try await radio("Colour", ["red", "blue"]); _ = (colour) }
 func migrated9() async throws { let level = try await slider("Level", value: 3, min: 0, max: 10); _ = (level) }
-func migrated10() async throws {
-  let answer = try await actions("Sure?", buttons: [.submit("Yes", true), .cancel("No")]); _ = (answer)
-}
+func migrated10() async throws { let answer = try await actions("Sure?", buttons: [.submit("Yes", true), .cancel("No")]); _ = (answer) }
 func migrated11() async throws { let photo = try await fileUpload("Photo", accept: ["image/*"]); _ = (photo) }
-func migrated12() async throws {
-  let (first, second) = try await inputGroup("Two", .input("First"), .input("Second", type: .float)); _ = (first, second)
-}
+func migrated12() async throws { let (first, second) = try await inputGroup("Two", .input("First"), .input("Second", type: .float)); _ = (first, second) }
 func migrated13() async throws { try inputUpdate("city", options: ["Bergen", "Oslo"]) }
 func migrated14() async throws { putText("Born", 1815, separator: " ", inline: true) }
 func migrated15() async throws { putMarkdown("**bold**") }
@@ -35,9 +25,7 @@ func migrated19() async throws { putTable([["Name", "Do"], ["Ada", .button("Gree
 func migrated20() async throws { putTable(records: [["name": "Ada"]], columns: ["Name": "name"]) }
 func migrated21() async throws { putTable([[Content.text("wide").spanning(columns: 2)], ["a", "b"]]) }
 func migrated22() async throws { putButton("Again", color: .danger, style: .outline) { putText("again") } }
-func migrated23() async throws {
-  putButtons(items: [ButtonItem("Edit", 1), ButtonItem("Delete", 2, color: .danger)], grouped: true) { putText($0) }
-}
+func migrated23() async throws { putButtons(items: [ButtonItem("Edit", 1), ButtonItem("Delete", 2, color: .danger)], grouped: true) { putText($0) } }
 func migrated24() async throws { putButtons(actions: ["Save": { putText("saved") }, "Leave": { putText("left") }]) }
 func migrated25() async throws { putLink("Swift", url: "https://swift.org", newWindow: true) }
 func migrated26() async throws { putImage(url: "/static/a.png", title: "A", width: "80px") }
@@ -51,9 +39,7 @@ func migrated33() async throws { putWidget("<i>{{name}}</i>", ["name": "Ada"]) }
 func migrated34() async throws { putRow(["a", nil, .column(["b", "c"])], sizes: "1fr 10px 2fr") }
 func migrated35() async throws { putGrid([["a", nil], [Content.text("b").spanning(columns: 2)]], columns: "1fr 2fr") }
 func migrated36() async throws { try putScope("log", ["first"]) }
-func migrated37() async throws {
-  try putDatatable([["id": 1]], name: "t", id: "id", actions: [DatatableAction("Delete") { datatableRemove("t", $0) }])
-}
+func migrated37() async throws { try putDatatable([["id": 1]], name: "t", id: "id", actions: [DatatableAction("Delete") { datatableRemove("t", $0) }]) }
 func migrated38() async throws { datatableUpdate("t", row: 1, field: "id", value: 2) }
 func migrated39() async throws { datatableInsert("t", [["id": 3]], before: 1); datatableRemove("t", [3]) }
 func migrated40() async throws { popup("Title", ["text"], size: .large, closable: false); closePopup() }
@@ -87,19 +73,11 @@ func migrated67() async throws { hold() }
 func migrated68() async throws { let task = try runAsync { putText("beside") }; _ = (task) }
 func migrated69() async throws { async let later = input("Beside?"); _ = try await later }
 func migrated70() async throws { try runThread { putText(try input("In a thread?")) } }
-func migrated71() async throws {
-  _ = Application("bmi", title: "Body mass index", description: "Two numbers") { putText("app") }
-}
+func migrated71() async throws { _ = Application("bmi", title: "Body mass index", description: "Two numbers") { putText("app") } }
 func migrated72() async throws { let language = try await query("lang"); _ = (language) }
-func migrated73() async throws {
-  setCookie("theme", "dark", maxAge: .seconds(3600)); let theme = try await cookie("theme"); _ = (theme)
-}
+func migrated73() async throws { setCookie("theme", "dark", maxAge: .seconds(3600)); let theme = try await cookie("theme"); _ = (theme) }
 func migrated74() async throws { setLocalStorage("seen", "yes"); let seen = try await localStorage("seen"); _ = (seen) }
-func migrated75() async throws {
-  try await redirectStdout {
-    try await Task.sleep(for: .seconds(1)); print("shown")
-  }
-}
+func migrated75() async throws { try await redirectStdout { try await Task.sleep(for: .seconds(1)); print("shown") } }
 func migrated76() async throws { try putLogbox("box", height: 200); logboxAppend("box", "line\n"); logboxClear("box") }
 func migrated77() async throws { putVideo(url: "/static/a.mp4", loop: true) }
 func migrated78() async throws { try await popup("Sure?") { putText(try await actions("", ["Yes", "No"])) } }
