@@ -12,6 +12,8 @@ final class PageStore: Sendable {
   private struct Waiter {
     let condition: (TestPage) -> Bool
     let done: CheckedContinuation<Bool, Never>
+    /// Ends it when nothing else does.
+    var timer: Task<Void, any Error>?
   }
 
   private let state: Mutex<State>
@@ -27,9 +29,12 @@ final class PageStore: Sendable {
     let ready = state.withLock { state in
       let ready = state.waiters.filter { $0.value.condition(state.page) }
       for key in ready.keys { state.waiters[key] = nil }
-      return ready.values.map(\.done)
+      return Array(ready.values)
     }
-    for done in ready { done.resume(returning: true) }
+    for waiter in ready {
+      waiter.timer?.cancel()
+      waiter.done.resume(returning: true)
+    }
   }
 
   func read<Value: Sendable>(_ body: @Sendable (TestPage) throws -> Value) rethrows -> Value {
@@ -51,10 +56,15 @@ final class PageStore: Sendable {
         return state.nextWaiter
       }
       // Only a failing test comes to its end.
-      Task.detached { [weak self] in
+      let timer = Task.detached { [weak self] in
         try await Task.sleep(for: timeout)
         self?.expire(number)
       }
+      let isWaiting = state.withLock { state in
+        state.waiters[number]?.timer = timer
+        return state.waiters[number] != nil
+      }
+      if !isWaiting { timer.cancel() }
       look()
     }
   }

@@ -1,0 +1,54 @@
+import Foundation
+import Testing
+import WebIO
+import WebIOTesting
+
+/// Sessions come and go, and leave nothing. `WEBIO_SOAK=10000` runs more of them.
+@Suite(.serialized) struct SoakTests {
+  @Test(.timeLimit(.minutes(5))) func closedSessionsLeaveNothing() async throws {
+    let count = ProcessInfo.processInfo.environment["WEBIO_SOAK"].flatMap { Int($0) } ?? 1000
+    try await visit(200)
+    let before = try Usage()
+    try await visit(count)
+    // Threads end after their session has: they are waited for, not timed.
+    var after = try Usage()
+    while after.threads > before.threads + 8 {
+      await Task.yield()
+      after = try Usage()
+    }
+    #expect(after.descriptors <= before.descriptors + 8, "\(before) \(after)")
+    #expect(after.memory < before.memory + 24 << 20, "\(before) \(after)")
+    print("soak: \(count) sessions, before \(before), after \(after)")
+  }
+
+  /// Each fourth visitor answers, the others leave: with a form, a second task and a thread waiting.
+  private func visit(_ count: Int) async throws {
+    for number in 0..<count {
+      let app = try await TestSession {
+        putTable([["Name", "Do"], ["Ada", .button("Greet") { toast("Hello") }]])
+        try runAsync { _ = try await input("Beside") }
+        try runThread { _ = try input("In a thread") }
+        putText(try await input("Name"))
+      }
+      if number.isMultiple(of: 4) {
+        try await app.answer("Ada", to: "Name")
+        try await app.click("Greet")
+      }
+      try await app.leave()
+    }
+  }
+
+  private struct Usage {
+    let descriptors: Int
+    let threads: Int
+    /// Resident bytes.
+    let memory: Int
+
+    init() throws {
+      descriptors = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count
+      threads = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task").count
+      let pages = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8).split(separator: " ")
+      memory = (Int(pages[1]) ?? 0) * 4096
+    }
+  }
+}
