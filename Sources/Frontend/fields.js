@@ -6,7 +6,7 @@ import { sendCallback } from "./state.js";
 
 // Keys of an item that mean something to us; all others become attributes of the control.
 const ownKeys = new Set(("type label name value options help_text valid_feedback invalid_feedback onblur onchange auto_focus action datalist " +
-  "inline multiple buttons rows code min_value max_value step float max_size max_total_size native accept required placeholder readonly " +
+  "inline multiple buttons rows code min_value max_value step float max_size max_total_size upload native accept required placeholder readonly " +
   "validate disabled style").split(" "));
 
 export class Field {

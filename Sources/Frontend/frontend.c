@@ -135,6 +135,9 @@ static const unsigned char text_js[] = {
 static const unsigned char toast_js[] = {
 #embed "toast.js"
 };
+static const unsigned char upload_js[] = {
+#embed "upload.js"
+};
 static const unsigned char waiting_html[] = {
 #embed "waiting.html"
 };
@@ -188,6 +191,7 @@ static const webio_asset assets[] = {
     {"table.js", table_js, sizeof table_js},
     {"text.js", text_js, sizeof text_js},
     {"toast.js", toast_js, sizeof toast_js},
+    {"upload.js", upload_js, sizeof upload_js},
     {"waiting.html", waiting_html, sizeof waiting_html},
     {"widget.js", widget_js, sizeof widget_js},
 };

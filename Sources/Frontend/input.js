@@ -1,9 +1,9 @@
 // Forms, stacked per task. Each place, the panel below the output or a scope, shows the newest of its forms. A form answers once;
 // until the server has judged the answer, its buttons wait.
-import { byId, h, prefersReducedMotion } from "./dom.js";
+import { byId, h, icon, prefersReducedMotion, readableSize } from "./dom.js";
 import { makeField } from "./fields.js";
 import { say } from "./i18n.js";
-import { live, sendEvent, settings } from "./state.js";
+import { live, loadPart, sendEvent, settings } from "./state.js";
 import { dropDraft, keepDraft, restoreDraft } from "./draft.js";
 import { expectReaction, revealAgain } from "./reveal.js";
 
@@ -48,8 +48,13 @@ class Form {
       onkeydown: (event) => { if (event.repeat && event.key === "Enter" && !event.target.matches("textarea")) event.preventDefault(); },
     });
     if (!only && spec.label) this.element.append(h("h2", { class: "w-form-title" }, spec.label));
-    this.progress = h("progress", { class: "w-upload", hidden: true, max: 1, "aria-label": say("file_uploading") });
-    this.element.append(h("div", { class: "w-fields" }, this.fields.map((field) => field.root)), this.progress);
+    this.sentFiles = new Map();
+    this.uploading = { cancel: null };
+    this.progress = h("progress", { class: "w-upload", max: 1, "aria-label": say("file_uploading") });
+    this.amount = h("span", { class: "w-file-size" });
+    this.stop = h("button", { type: "button", class: "w-close", "aria-label": say("cancel_upload"), onclick: () => this.uploading.cancel?.() }, icon("close"));
+    this.upload = h("div", { class: "w-uploading", hidden: true }, this.progress, this.amount, this.stop);
+    this.element.append(h("div", { class: "w-fields" }, this.fields.map((field) => field.root)), this.upload);
     if (!hasOwnButtons) this.element.append(this.footer(Boolean(only), spec.cancelable));
   }
 
@@ -94,9 +99,36 @@ class Form {
       if (problem) { field.setStatus(false, problem); firstWrong ||= field; }
     }
     if (firstWrong) { firstWrong.bringForward(); return; }
+    const inPieces = live.session.takesPieces ? this.fields.filter((field) => field.spec.upload && field.files().length) : [];
+    if (inPieces.length === 0) this.answer({});
+    else this.sendFiles(inPieces);
+  }
+
+  // Large files go first, in pieces; the answer names them.
+  async sendFiles(fields) {
+    this.setBusy(true);
+    this.stop.disabled = false;
+    try {
+      const { sendFiles } = await loadPart("upload");
+      this.answer(await sendFiles({
+        session: live.session, task: this.task, fields, sent: this.sentFiles, control: this.uploading,
+        progress: (sent, total) => this.showUpload(total ? sent / total : 1, `${readableSize(sent)} / ${readableSize(total)}`),
+      }));
+    } catch (problem) {
+      if (this.isGone) return;
+      this.setBusy(false);
+      const field = fields.find((one) => one.name === problem.name) || fields[0];
+      // Whoever stopped it knows why.
+      if (problem.sentence !== "") field.setStatus(false, problem.sentence || say("file_unreadable", problem.fileName || ""));
+      field.bringForward();
+    }
+  }
+
+  answer(uploads) {
+    if (this.isGone) return;
     const data = {};
-    for (const field of this.fields) data[field.name] = field.value();
-    const files = this.fields.flatMap((field) => field.files());
+    for (const field of this.fields) data[field.name] = uploads[field.name] ? { uploads: uploads[field.name] } : field.value();
+    const files = this.fields.flatMap((field) => (uploads[field.name] ? [] : field.files()));
     this.wasAnswered = true;
     this.setBusy(true);
     expectReaction();
@@ -117,7 +149,7 @@ class Form {
     for (const button of this.element.querySelectorAll("button")) {
       if (!button.dataset.pywebioDisabled) button.disabled = isBusy;
     }
-    if (!isBusy) this.progress.hidden = true;
+    if (!isBusy) this.upload.hidden = true;
   }
 
   update({ target_name: name, attributes }, number) {
@@ -131,6 +163,13 @@ class Form {
       // The verdict on an answer: go where it has to be mended. Disabled buttons lost the focus, so it is ours to place.
       if (wasBusy && attributes.valid_status === false) field.bringForward();
     }
+  }
+
+  showUpload(fraction, amount) {
+    this.upload.hidden = fraction === null;
+    if (fraction !== null) this.progress.value = fraction;
+    this.amount.textContent = amount || "";
+    this.stop.hidden = !this.uploading.cancel;
   }
 
   focusFirst() {
@@ -241,6 +280,7 @@ export function destroyForm(spec, task) {
   if (!stack) { console.warn("WebIO: destroy_form without a form."); return; }
   const form = stack.pop();
   form.isGone = true;
+  form.uploading.cancel?.();
   // In a replay earlier forms pass by that this page never answered; the draft is not theirs to take.
   if (form.wasAnswered) dropDraft(form.draft);
   if (stack.length === 0) formsByTask.delete(task);
@@ -249,15 +289,14 @@ export function destroyForm(spec, task) {
 
 // The session is over: nothing can be answered any more.
 export function closeForms() {
-  for (const form of shownForms.values()) form.isGone = true;
+  for (const form of shownForms.values()) {
+    form.isGone = true;
+    form.uploading.cancel?.();
+  }
   formsByTask.clear();
   showNewest();
 }
 
 export function showUpload(fraction) {
-  for (const { isBusy, progress } of shownForms.values()) {
-    if (!isBusy && fraction !== null) continue;
-    progress.hidden = fraction === null;
-    if (fraction !== null) progress.value = fraction;
-  }
+  for (const form of shownForms.values()) if (form.isBusy && !form.uploading.cancel) form.showUpload(fraction);
 }

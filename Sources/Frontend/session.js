@@ -25,6 +25,8 @@ export class WebSocketSession {
     this.attempts = 0;
     this.createHooks = [];
     this.closeHooks = [];
+    // Files that are being sent in pieces: upload.js.
+    this.uploads = null;
     this.storageKey = `webio:${location.pathname}?app=${config.app}`;
     document.addEventListener("visibilitychange", () => this.wake());
     addEventListener("online", () => this.wake());
@@ -70,6 +72,7 @@ export class WebSocketSession {
   opened() {
     this.enter("open");
     for (const entry of this.outbox.pending()) this.transmit(entry);
+    this.uploads?.reconnected();
   }
 
   receive(data) {
@@ -100,6 +103,9 @@ export class WebSocketSession {
       case "event_ack":
         this.outbox.learnPeer("numbered");
         this.outbox.acknowledge(command.spec);
+        return;
+      case "upload_ack":
+        this.uploads?.acknowledged(command.spec);
         return;
       case "close_session":
         if (this.outbox.peer !== "plain" && this.id !== "NEW" && !this.heardCommands) this.refused();
@@ -150,6 +156,8 @@ export class WebSocketSession {
     this.enter(state);
     this.closeHooks.splice(0).forEach((hook) => hook());
   }
+
+  get takesPieces() { return true; }
 
   get canSend() { return this.state === "open" && this.ws.readyState === WebSocket.OPEN; }
 

@@ -115,7 +115,7 @@ import WebIOTesting
   @Test func filesAreHandedOver() async throws {
     let app = try await TestSession {
       let (title, one, many) = try await inputGroup("Files", .input("Title"), .file("One"), .files("Many"))
-      putText(title, one?.filename ?? "none", one?.content.count ?? 0, many.map(\.filename).joined(separator: ","))
+      putText(title, one?.filename ?? "none", one?.size ?? 0, many.map(\.filename).joined(separator: ","))
       putButton("Save") { download("out.txt", Array("bytes".utf8)) }
     }
     try await app.answer("T", files: [TestFile("a.txt", text: "abc"), TestFile("b", [1]), TestFile("c", [2])])

@@ -18,9 +18,9 @@ final class TestPage {
   private var server: AppServer?
 
   /// A new session's page of a server that lives as long as the page does.
-  static func on(_ applications: [Application]) async throws -> TestPage {
+  static func on(reconnectTimeout: Duration = .seconds(10), _ applications: [Application]) async throws -> TestPage {
     let page = TestPage()
-    let server = try serve(applications)
+    let server = try serve(reconnectTimeout: reconnectTimeout, applications)
     page.server = server
     #expect(try await page.open(port: server.port, query: "app=index&session=NEW&webio=1&page=a") == 101)
     return page
@@ -132,9 +132,16 @@ final class TestPage {
 
   func sendRaw(_ text: String) { socket?.sendText(Array(text.utf8)) }
 
+  func sendRaw(_ bytes: [UInt8]) { socket?.sendBinary(bytes) }
+
   func answer(_ label: String, _ value: JSONValue) async {
     send("from_submit", task: await form(label: label), ["data": value])
   }
+
+  /// A reconnected page goes on counting its events.
+  func continueNumbers(of page: TestPage) { eventNumber = page.eventNumber }
+
+  func forgetCommands() { commands = [] }
 
   /// The link is lost without a word.
   func drop() { socket?.abort() }

@@ -83,8 +83,10 @@ struct Form: Sendable {
 
   func field(_ name: String) -> Field? { fields.first { $0.name == name } }
 
+  var takesFiles: Bool { fields.contains { $0.limits != nil } }
+
   /// What `input_group` sends. `action` registers a field's action and gives the id.
-  func spec(action: (Field) -> String? = { _ in nil }) -> Spec {
+  func spec(uploadLimit: Int? = nil, action: (Field) -> String? = { _ in nil }) -> Spec {
     var spec = Spec()
     spec.set("label", label)
     let focused =
@@ -99,6 +101,15 @@ struct Form: Sendable {
           button.set("label", label)
           button.set("callback_id", id)
           item["action"] = .spec(button)
+        }
+        if let uploadLimit, let own = field.limits {
+          let limits = FileLimits(one: own.one, all: own.all, default: uploadLimit)
+          item.set("max_size", limits.one)
+          item.set("max_total_size", limits.all)
+          var upload = Spec()
+          upload.set("chunk", Upload.chunkSize)
+          upload.set("window", Upload.window)
+          item["upload"] = .spec(upload)
         }
         item.set("name", field.name)
         item.set("auto_focus", index == focused ? true : nil)

@@ -70,6 +70,8 @@ struct Field: Sendable {
   /// The type of its options' values.
   var choice: (any Sendable.Type)?
   var change: (@Sendable (any Sendable) async throws -> Void)?
+  /// Of a field for files, in bytes.
+  var limits: (one: Int?, all: Int?)?
   /// A mistake of the developer, told when the question is asked.
   var fault: WebIOError?
 

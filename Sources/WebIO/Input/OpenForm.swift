@@ -29,7 +29,7 @@ final class OpenForm: Sendable {
     context.session.forms.add(self)
     // What came before the form is not meant for it.
     context.mailbox.discardAll()
-    let spec = form.spec { action(of: $0) }
+    let spec = form.spec(uploadLimit: context.session.uploadLimit) { action(of: $0) }
     note(context.send("input_group", spec))
     if let question { context.session.journal?.asks(context, question) }
   }
@@ -74,6 +74,7 @@ final class OpenForm: Sendable {
     }
     context.session.forms.remove(self)
     for id in callbacks { context.session.unregister(callback: id) }
+    if form.takesFiles { context.session.dropUploads(of: context.id) }
     if isUnseen { return numbers.forEach(context.session.spend) }
     context.send("destroy_form", nil, .passing(retiring: numbers))
   }

@@ -100,9 +100,10 @@ final class AppHandler: HTTPRequestHandler {
     let visit = Visit(
       socket: socket, isNumbered: isNumbered, page: request.queryValue("page") ?? "",
       received: request.queryValue("received").flatMap { decimal($0) } ?? 0)
+    let limit = isNumbered ? options.maxPayloadSize : nil
     // What strangers type is not recorded.
     let isRecorded = !request.fields.contains(DevMode.publicField)
-    guard id != "NEW" else { return open(registry.start(application, info, isRecorded: isRecorded), visit, isNew: true) }
+    guard id != "NEW" else { return open(registry.start(application, info, uploadLimit: limit, isRecorded: isRecorded), visit, isNew: true) }
     if let known = registry[id] { return open(known, visit, isNew: false) }
     guard isRecorded, let journals = registry.journals else { return refuse(socket) }
     journals.want(id) { [self] recorded in
@@ -111,7 +112,7 @@ final class AppHandler: HTTPRequestHandler {
       guard let recorded else { return refuse(socket) }
       // Its page is that of older code. It loads itself again, and comes back with nothing received.
       guard visit.received == 0 else { return socket.close(code: 4002, reason: "the app is newer than this page") }
-      open(registry.start(application, info, isRecorded: true, again: id, recorded), visit, isNew: true)
+      open(registry.start(application, info, uploadLimit: limit, isRecorded: true, again: id, recorded), visit, isNew: true)
     }
   }
 

@@ -24,15 +24,16 @@ final class SessionRegistry {
 
   /// `recorded` is what an earlier run of the app has kept of the session `id`.
   func start(
-    _ application: Application, _ info: SessionInfo, isRecorded: Bool = false,
+    _ application: Application, _ info: SessionInfo, uploadLimit: Int?, isRecorded: Bool = false,
     again id: String? = nil, _ recorded: JournalChannel.Recorded? = nil
   ) -> Session {
     // 43 letters and digits are 256 bits: who has the id has the session.
     let id = id ?? randomToken(43)
     let log = recorded.map { ReplayLog($0.entries, livingLabels: $0.livingLabels) }
     let journal = isRecorded ? journals.map { SessionJournal(id: id, channel: $0, log: log, note: recorded?.note) } : nil
-    let session = Session(id: id, info: info, directory: directory, executor: executor, journal: journal) {
-      [weak self] session in
+    let session = Session(
+      id: id, info: info, directory: directory, executor: executor, journal: journal, uploadLimit: uploadLimit
+    ) { [weak self] session in
       self?.remove(session)
     }
     sessions[session.id] = session

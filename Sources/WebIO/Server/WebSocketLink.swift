@@ -30,6 +30,10 @@ final class WebSocketLink: SessionLink {
   }
 
   private func receiveFiles(_ bytes: UnsafeRawBufferPointer) {
+    if let chunk = UploadChunk(bytes) {
+      if !session.receive(chunk) { socket.close(code: 1008, reason: "not a piece of an upload") }
+      return
+    }
     guard let message = UploadMessage(bytes), let event = Event(message.event, files: message.files) else {
       return socket.close(code: 1008, reason: "not an event")
     }
@@ -61,6 +65,12 @@ final class WebSocketLink: SessionLink {
 
   func acknowledge(event number: Int) {
     socket.sendText(Array("{\"command\":\"event_ack\",\"spec\":\(number)}".utf8))
+  }
+
+  func acknowledge(upload: Spec) {
+    var writer = JSONWriter()
+    Command.write("upload_ack", task: nil, to: &writer) { upload.write(to: &$0, session) }
+    socket.sendText(writer.bytes)
   }
 
   func sendSessionID() {

@@ -6,6 +6,7 @@ struct Event: Sendable {
     case submit, cancel
     case input(name: String, event: String)
     case callback, yield, acknowledge
+    case uploadStart, uploadCancel
   }
 
   let kind: Kind
@@ -49,6 +50,8 @@ struct Event: Sendable {
     case "callback": kind = .callback
     case "js_yield": kind = .yield
     case "ack": kind = .acknowledge
+    case "upload_start": kind = .uploadStart
+    case "upload_cancel": kind = .uploadCancel
     case "input_event":
       guard let field = data["name"]?.string, let event = data["event_name"]?.string else { return nil }
       kind = .input(name: field, event: event)

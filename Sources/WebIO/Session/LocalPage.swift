@@ -125,6 +125,7 @@ package final class LocalPage: Sendable {
   }
 
   func acknowledge(event: Int) {}
+  func acknowledge(upload: Spec) {}
   func end() {}
   func replaced() {}
 }

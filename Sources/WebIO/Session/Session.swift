@@ -16,6 +16,9 @@ final class Session: Sendable {
   let observer: (@Sendable () -> Void)?
   private let outbox = Outbox()
   let forms = OpenForms()
+  /// What a file may have at most unless its field says otherwise; nil for a page that sends files in one message.
+  let uploadLimit: Int?
+  @EventLoop private var uploads = UploadTable()
   @EventLoop private var link: (any SessionLink)?
   /// Events are numbered by each loading of the page for itself.
   @EventLoop private var lastEvent = 0
@@ -41,8 +44,7 @@ final class Session: Sendable {
 
   init(
     id: String, info: SessionInfo, directory: SessionDirectory, executor: (any TaskExecutor)? = nil,
-    journal: SessionJournal? = nil,
-    observer: (@Sendable () -> Void)? = nil,
+    journal: SessionJournal? = nil, observer: (@Sendable () -> Void)? = nil, uploadLimit: Int? = nil,
     ended: @escaping @EventLoop @Sendable (Session) -> Void
   ) {
     self.id = id
@@ -51,6 +53,7 @@ final class Session: Sendable {
     self.observer = observer
     self.executor = executor
     self.journal = journal
+    self.uploadLimit = uploadLimit
     self.ended = ended
   }
 
@@ -233,6 +236,8 @@ final class Session: Sendable {
     if page != self.page {
       self.page = page
       lastEvent = 0
+      // The files were in the page that is no more.
+      uploads.dropAll()
     }
     flush()
     return true
@@ -262,6 +267,13 @@ final class Session: Sendable {
       lastEvent = number
       link?.acknowledge(event: number)
     }
+    if event.kind == .uploadStart { return startUpload(event) }
+    if event.kind == .uploadCancel {
+      uploads.drop(event.data["id"]?.string ?? "")
+      return nil
+    }
+    var event = event
+    if event.kind == .submit { event.uploads = uploads.results(task: event.taskID) }
     let (context, callback) = state.withLock { ($0.contexts[event.taskID], $0.callbacks[event.taskID]) }
     if let context {
       if !context.mailbox.post(event) {
@@ -273,6 +285,43 @@ final class Session: Sendable {
     }
     return nil
   }
+
+  // MARK: Uploads
+
+  /// After a lost link the page announces again what it had not ended.
+  @EventLoop private func startUpload(_ event: Event) -> String? {
+    if let known = event.data["id"]?.string.flatMap({ uploads[$0] }) {
+      acknowledge(known, isResumed: true)
+      return nil
+    }
+    let upload = Upload(event.data, task: event.taskID) { [weak self] in self?.acknowledge($0, isResumed: false) }
+    guard let upload else { return nil }
+    var refusal: String? = "There is no form for this file"
+    if let standard = uploadLimit, let limits = forms.newest(of: upload.task)?.form.field(upload.field)?.limits {
+      refusal = uploads.start(upload, FileLimits(one: limits.one, all: limits.all, default: standard))
+    }
+    if let refusal {
+      var spec = Spec()
+      spec.set("id", upload.id)
+      spec.set("error", refusal)
+      link?.acknowledge(upload: spec)
+    }
+    return nil
+  }
+
+  /// False for what no page of ours sends.
+  @EventLoop func receive(_ chunk: UploadChunk) -> Bool {
+    // What was dropped may still be on its way.
+    guard let upload = uploads[chunk.id] else { return true }
+    return upload.receive(at: chunk.offset, chunk.bytes)
+  }
+
+  @EventLoop private func acknowledge(_ upload: Upload, isResumed: Bool) {
+    if let spec = upload.acknowledgement(isResumed: isResumed) { link?.acknowledge(upload: spec) }
+  }
+
+  /// The form is gone, and with it what was sent for it and not taken.
+  func dropUploads(of task: String) { EventLoop.run { self.uploads.drop(task: task) } }
 
   // MARK: The end
 
@@ -299,6 +348,7 @@ final class Session: Sendable {
     }
     for context in contexts { context.mailbox.close(WebIOError.sessionClosed) }
     for task in tasks { task.cancel() }
+    EventLoop.run { self.uploads.dropAll() }
     if !deferred.isEmpty {
       Thread.start(name: "webio-deferred") { [directory] in
         SessionDirectory.$current.withValue(directory) { for body in deferred { body() } }
@@ -342,6 +392,7 @@ protocol SessionLink: AnyObject {
   var canSend: Bool { get }
   func send(_ first: Int, _ commands: ArraySlice<[UInt8]>)
   func acknowledge(event: Int)
+  func acknowledge(upload: Spec)
   /// The session is over: the page gets what is written, then the transport closes.
   func end()
   /// Another page has taken the session over.
