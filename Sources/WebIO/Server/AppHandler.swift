@@ -103,7 +103,9 @@ final class AppHandler: HTTPRequestHandler {
     let limit = isNumbered ? options.maxPayloadSize : nil
     // What strangers type is not recorded.
     let isRecorded = !request.fields.contains(DevMode.publicField)
-    guard id != "NEW" else { return open(registry.start(application, info, uploadLimit: limit, isRecorded: isRecorded), visit, isNew: true) }
+    guard id != "NEW" else {
+      return open(registry.start(application, info, uploadLimit: limit, isRecorded: isRecorded), visit, isNew: true)
+    }
     if let known = registry[id] { return open(known, visit, isNew: false) }
     guard isRecorded, let journals = registry.journals else { return refuse(socket) }
     journals.want(id) { [self] recorded in

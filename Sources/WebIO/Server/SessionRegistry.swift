@@ -24,7 +24,7 @@ final class SessionRegistry {
 
   /// `recorded` is what an earlier run of the app has kept of the session `id`.
   func start(
-    _ application: Application, _ info: SessionInfo, uploadLimit: Int?, isRecorded: Bool = false,
+    _ application: Application, _ info: SessionInfo, uploadLimit: Int? = nil, isRecorded: Bool = false,
     again id: String? = nil, _ recorded: JournalChannel.Recorded? = nil
   ) -> Session {
     // 43 letters and digits are 256 bits: who has the id has the session.

@@ -125,7 +125,6 @@ package final class LocalPage: Sendable {
   }
 
   func acknowledge(event: Int) {}
-  func acknowledge(upload: Spec) {}
   func end() {}
   func replaced() {}
 }

@@ -398,3 +398,8 @@ protocol SessionLink: AnyObject {
   /// Another page has taken the session over.
   func replaced()
 }
+
+extension SessionLink {
+  /// A page that sends its files in one message hears nothing of them.
+  func acknowledge(upload: Spec) {}
+}
