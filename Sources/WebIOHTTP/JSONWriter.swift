@@ -169,6 +169,11 @@ extension JSONValue {
   }
 }
 
+extension JSONValue {
+  /// As text that no HTML parser takes for anything but text: each `<` is an escape, wherever it stands.
+  package var inert: [UInt8] { serialized.flatMap { $0 == UInt8(ascii: "<") ? Array("\\u003c".utf8) : [$0] } }
+}
+
 extension JSONValue: CustomStringConvertible {
   public var description: String { String(decoding: serialized, as: UTF8.self) }
 }

@@ -1,29 +1,14 @@
-/// Tests and numbers on bytes: Swift's own of Character and Int take more than a protocol allows (`Int("+5")`).
-extension UInt8 {
-  var isASCIIDigit: Bool { self >= 0x30 && self <= 0x39 }
-  var isASCIILetter: Bool { (self | 0x20) >= 0x61 && (self | 0x20) <= 0x7a }
-  var isASCIISpace: Bool { self == 0x20 || self == 0x09 }
-  var asciiLowercased: UInt8 { self >= 0x41 && self <= 0x5a ? self | 0x20 : self }
-}
+import WebIOHTTP
 
-enum ASCII {
-  /// A decimal number of digits only, without a leading zero beside "0" itself.
-  static func number(_ bytes: some Collection<UInt8>, maximum: Int) -> Int? {
-    guard !bytes.isEmpty, bytes.count <= 10, bytes.count == 1 || bytes.first != UInt8(ascii: "0") else { return nil }
-    var value = 0
-    for byte in bytes {
-      guard byte.isASCIIDigit else { return nil }
-      value = value * 10 + Int(byte - UInt8(ascii: "0"))
-    }
-    return value <= maximum ? value : nil
-  }
-
+/// What host names and ports need beside WebIOHTTP's byte classes.
+extension ASCII {
+  /// From 1 to 65535, in digits only and without a leading zero.
   static func port(_ bytes: some Collection<UInt8>) -> UInt16? {
-    guard let value = number(bytes, maximum: 65535), value > 0 else { return nil }
-    return UInt16(value)
+    guard bytes.count <= 5, bytes.first != UInt8(ascii: "0"), let value = decimal(text(bytes)) else { return nil }
+    return UInt16(exactly: value)
   }
 
-  static func lowercased(_ text: some Sequence<UInt8>) -> [UInt8] { text.map(\.asciiLowercased) }
+  static func lowercased(_ text: some Sequence<UInt8>) -> [UInt8] { text.map(lower) }
 
   static func text(_ bytes: some Sequence<UInt8>) -> String { String(decoding: Array(bytes), as: UTF8.self) }
 
@@ -32,7 +17,7 @@ enum ASCII {
     guard !name.isEmpty, name.count <= 253 else { return false }
     return name.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).allSatisfy { label in
       (1...63).contains(label.count) && label.first != UInt8(ascii: "-") && label.last != UInt8(ascii: "-")
-        && label.allSatisfy { $0.isASCIIDigit || $0.isASCIILetter || $0 == UInt8(ascii: "-") }
+        && label.allSatisfy { isDigit($0) || isLetter($0) || $0 == UInt8(ascii: "-") }
     }
   }
 }
@@ -54,11 +39,11 @@ extension Collection<UInt8> {
   }
 
   var trimmingASCIISpaces: SubSequence {
-    let head = drop { $0.isASCIISpace }
+    let head = drop(while: ASCII.isBlank)
     var end = head.endIndex
     while end > head.startIndex {
       let before = head.index(end, offsetBy: -1)
-      guard head[before].isASCIISpace else { break }
+      guard ASCII.isBlank(head[before]) else { break }
       end = before
     }
     return head[..<end]

@@ -1,3 +1,5 @@
+import WebIOHTTP
+
 /// What one line of a server's session means.
 enum Announcement: Equatable {
   case address(PublicAddress)
@@ -84,7 +86,7 @@ struct AnnouncementParser {
 
   private func notice(_ text: [UInt8]) -> Announcement? {
     let line = TerminalText.clean(text.prefix { $0 != UInt8(ascii: "\n") })
-    return line.utf8.contains { $0.isASCIILetter || $0.isASCIIDigit } ? .notice(line) : nil
+    return line.utf8.contains { ASCII.isLetter($0) || ASCII.isDigit($0) } ? .notice(line) : nil
   }
 
   private func refusal(_ text: [UInt8]) -> Announcement {

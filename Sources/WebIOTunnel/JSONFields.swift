@@ -1,3 +1,5 @@
+import WebIOHTTP
+
 /// The members of one JSON object, as the providers write one a line. Nested values are checked and skipped.
 ///
 /// See RFC 8259. Anything that is no object, or that goes on behind it, is nil: it is a line of text then.
@@ -74,7 +76,7 @@ private struct Scanner {
     case UInt8(ascii: "f"): return word("false") ? .bool(false) : nil
     case UInt8(ascii: "n"): return word("null") ? .other : nil
     default:
-      let number = rest.prefix { $0.isASCIIDigit || "+-.eE".utf8.contains($0) }
+      let number = rest.prefix { ASCII.isDigit($0) || "+-.eE".utf8.contains($0) }
       rest = rest[number.endIndex...]
       return number.isEmpty ? nil : .other
     }

@@ -57,7 +57,7 @@ struct KeyFile {
   var publicKey: HostKey? {
     if let publicBlob { return HostKey(blob: publicBlob) }
     guard let line = try? Files.read(path + ".pub", limit: 64 * 1024) else { return nil }
-    let fields = line.split(whereSeparator: { $0.isASCIISpace || $0 == UInt8(ascii: "\n") })
+    let fields = line.split(whereSeparator: { ASCII.isBlank($0) || $0 == UInt8(ascii: "\n") })
     return fields.count >= 2 ? Base64.decode(fields[1]).flatMap { HostKey(blob: $0) } : nil
   }
 }

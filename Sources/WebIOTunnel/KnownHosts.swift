@@ -42,7 +42,7 @@ package struct KnownHosts: Sendable {
     guard line.count <= 65536 else { return nil }
     var line = line
     while line.last == UInt8(ascii: "\r") { line.removeLast() }
-    var fields = line.split(maxSplits: 4, whereSeparator: \.isASCIISpace)[...]
+    var fields = line.split(maxSplits: 4, whereSeparator: ASCII.isBlank)[...]
     guard let first = fields.first, first.first != UInt8(ascii: "#") else { return nil }
     var isRevoked = false
     if first.first == UInt8(ascii: "@") {
@@ -113,7 +113,7 @@ package struct KnownHosts: Sendable {
         star = (at, inName)
         at += 1
       } else if at < pattern.count,
-        pattern[at] == UInt8(ascii: "?") || pattern[at].asciiLowercased == name[inName].asciiLowercased
+        pattern[at] == UInt8(ascii: "?") || ASCII.lower(pattern[at]) == ASCII.lower(name[inName])
       {
         at += 1
         inName += 1

@@ -1,3 +1,5 @@
+import WebIOHTTP
+
 /// What the lines of ssh's log (`LogLevel=DEBUG1`) say about the connection.
 struct OpenSSHLog {
   enum Event: Equatable {
@@ -33,7 +35,7 @@ struct OpenSSHLog {
       return nil
     }
     if let end = line.end(ofASCII: "Allocated port ") {
-      return ASCII.port(line[end...].prefix { $0.isASCIIDigit }).map { .bound($0) }
+      return ASCII.port(line[end...].prefix { ASCII.isDigit($0) }).map { .bound($0) }
     }
     if contains("Host key verification failed") || contains("host key is known") { isHostKeyRefused = true }
     if contains("Permission denied (") { isLoginRefused = true }

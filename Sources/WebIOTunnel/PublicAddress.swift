@@ -1,3 +1,5 @@
+import WebIOHTTP
+
 /// An address a server claims to have given us, taken apart and checked; what is printed is written anew from the parts.
 struct PublicAddress: Equatable {
   let isSecure: Bool
@@ -71,7 +73,7 @@ extension PublicAddress.Rule {
   /// below `example.com`. A numeric address stands for itself.
   private static func domains(of host: String) -> [String] {
     let labels = host.utf8.split(separator: UInt8(ascii: "."))
-    let isNumeric = labels.allSatisfy { $0.allSatisfy(\.isASCIIDigit) } || host.utf8.contains(UInt8(ascii: ":"))
+    let isNumeric = labels.allSatisfy { $0.allSatisfy(ASCII.isDigit) } || host.utf8.contains(UInt8(ascii: ":"))
     if isNumeric || labels.count < 3 { return [host] }
     return [host, labels.dropFirst().map { ASCII.text($0) }.joined(separator: ".")]
   }

@@ -1,4 +1,5 @@
 import Glibc
+import WebIOHTTP
 import WebIOPosix
 
 /// Where a tunnel goes: a provider by name, or a server by URL.
@@ -49,7 +50,7 @@ package struct TunnelTarget: Sendable, Equatable, CustomStringConvertible {
     guard !user.contains(UInt8(ascii: ":")) else {
       throw usage("\(shown(text)) has a password in it", "Use a key: `ssh-copy-id` puts yours on the server.")
     }
-    let isFine = user.allSatisfy { $0.isASCIIDigit || $0.isASCIILetter || "._-+@%".utf8.contains($0) }
+    let isFine = user.allSatisfy { ASCII.isDigit($0) || ASCII.isLetter($0) || "._-+@%".utf8.contains($0) }
     guard !user.isEmpty, user.count <= 128, user.first != UInt8(ascii: "-"), isFine else {
       throw usage("\(shown(text)) has no valid user name", "Write ssh://user@host:port.")
     }

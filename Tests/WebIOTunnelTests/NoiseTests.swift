@@ -1,4 +1,5 @@
 import Testing
+import WebIOHTTP
 
 @testable import WebIOTunnel
 

@@ -1,5 +1,6 @@
 import Glibc
 import Testing
+import WebIOHTTP
 import WebIOPosix
 
 @testable import WebIOTunnel

@@ -60,7 +60,7 @@ struct Page {
       object["generation"] = .int(Int64(dev.generation))
       object["devToken"] = .string(dev.token)
     }
-    return HTML.inert(JSONValue.object(object).serialized)
+    return JSONValue.object(object).inert
   }
 }
 
@@ -116,10 +116,5 @@ enum HTML {
       }
     }
     return result
-  }
-
-  /// JSON that no HTML parser takes for anything but text.
-  static func inert(_ json: [UInt8]) -> [UInt8] {
-    json.flatMap { $0 == UInt8(ascii: "<") ? Array("\\u003c".utf8) : [$0] }
   }
 }

@@ -11,10 +11,10 @@ struct WaitingPage {
   func developer() -> (fields: HTTPFields, body: [UInt8]) {
     guard let template else { return plain() }
     let nonce = randomToken(22)
-    let config = JSONValue.object(["generation": 0, "devToken": .string(token), "dev": true]).serialized
+    let config = JSONValue.object(["generation": 0, "devToken": .string(token), "dev": true]).inert
     let values = [
       "nonce": Array(nonce.utf8), "dev": Array("\(DevEndpoints.prefix)dev.js".utf8),
-      "config": config.flatMap { $0 == UInt8(ascii: "<") ? Array("\\u003c".utf8) : [$0] },
+      "config": config,
     ]
     var fields = Self.fields
     fields.set(
