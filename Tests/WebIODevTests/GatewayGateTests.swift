@@ -209,7 +209,6 @@ extension LoopTests {
         lines == [
           "Host: localhost:8080", "webio-session-id: NEW-abc", "X-Mine: kept", "X-Forwarded-For: 127.0.0.1",
           "X-Forwarded-Proto: http", "X-Forwarded-Host: localhost:8080", "Webio-Developer: right-token",
-          "Connection: close",
         ])
       let visitor = try await TestClient.send(setting.gateway, "GET", "/headers", lies, side: .public)
       lines = Set(visitor.text.split(separator: "\n").map(String.init))

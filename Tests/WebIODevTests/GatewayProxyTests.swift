@@ -261,6 +261,40 @@ extension LoopTests {
       await setting.stop()
     }
 
+    /// A server that tells which of its connections a request came by, and closes each after three.
+    @Test func connectionsToTheAppAreUsedAgainAndOneThatWasClosedCostsNothing() async throws {
+      final class Counter: HTTPRequestHandler {
+        var requests = 0
+        var methods: [String] = []
+        func handle(_ exchange: HTTPExchange) {
+          requests += 1
+          methods.append(exchange.request.method)
+          let fields: HTTPFields = requests % 3 == 0 ? ["Connection": "close"] : [:]
+          exchange.respond(.ok, fields, text: "\(requests)")
+        }
+      }
+      let counter = Counter()
+      let server = HTTPServer(handler: counter)
+      let address = try server.listen(on: try #require(SocketAddress(numericHost: "127.0.0.1", port: 0)))
+      let front = Gateway()
+      front.use(.server(host: "127.0.0.1", port: address.port, rewritesHost: false))
+      for index in 1...10 {
+        #expect(try await TestClient.send(front, "GET", "/", side: .public).text == "\(index)")
+        #expect(server.connectionCount <= 1, "one after the other they need one connection")
+      }
+      // A connection that the server has closed meanwhile is not an error for the visitor.
+      let closed = server
+      await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
+        closed.stop(grace: .zero) { done.resume() }
+      }
+      let second = HTTPServer(handler: counter)
+      _ = try second.listen(on: address)
+      #expect(try await TestClient.send(front, "GET", "/", side: .public).text == "11")
+      #expect(try await TestClient.send(front, "POST", "/", side: .public, body: [1]).text == "12")
+      #expect(counter.methods.last == "POST")
+      front.use(.none)
+    }
+
     @Test func anyHTTPServerCanBeBehindIt() async throws {
       let setting = try await GatewaySetting()
       // Another gateway stands for somebody's server on a port.

@@ -97,6 +97,7 @@ package final class Gateway {
   ) {
     let before = lease
     lease = UpstreamLease(upstream)
+    before.replaced()
     if case .none = upstream {} else { releaseHeld() }
     before.drain(limit: limit, drained)
   }
@@ -181,6 +182,7 @@ package final class Gateway {
       side: trip.side, peerAddress: exchange.peerAddress, isSecure: exchange.isSecure,
       developerToken: lease.isApp && isDeveloper(trip) ? options.token : nil)
     forwarded.host = lease.host
+    forwarded.keepsConnection = trip.isRepeatable
     forwarded.hidesExtensions = trip.record != nil
     forwarded.hidesAuthorization = trip.side == .public && publicGate.credentials != nil
     trip.start(on: lease, forwarded)

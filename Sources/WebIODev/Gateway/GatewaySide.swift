@@ -23,6 +23,8 @@ struct ForwardedFields {
   var host: String?
   /// A password that the gateway has asked for is not the app's to see.
   var hidesAuthorization = false
+  /// The connection to the app may serve the next request.
+  var keepsConnection = false
   /// Compressed frames would be unreadable for the inspector.
   var hidesExtensions = false
 
@@ -53,7 +55,7 @@ struct ForwardedFields {
     if let upgrade {
       fields.append("Connection", "Upgrade")
       fields.append("Upgrade", upgrade)
-    } else {
+    } else if !keepsConnection {
       fields.append("Connection", "close")
     }
     return fields

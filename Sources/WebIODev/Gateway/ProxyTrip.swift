@@ -21,6 +21,7 @@ final class ProxyTrip {
   /// Where `--inspect` keeps what passes; nil without it.
   var record: TrafficRecord?
   private var client: HTTPClientConnection?
+  private var usesIdle = false
   private let onFailure: @EventLoop (ProxyTrip, Failure) -> Void
   private let onSplice: @EventLoop (Splice) -> Void
 
@@ -44,20 +45,30 @@ final class ProxyTrip {
   func start(on lease: UpstreamLease, _ forwarded: ForwardedFields) {
     self.lease = lease
     lease.begin()
+    // Only what may be sent twice: the other end may close an idle connection in the same moment.
+    if isRepeatable, let client = lease.takeIdle() {
+      usesIdle = true
+      send(client, forwarded)
+    } else {
+      connect(lease, forwarded)
+    }
+  }
+
+  private func connect(_ lease: UpstreamLease, _ forwarded: ForwardedFields) {
+    usesIdle = false
     lease.connect { [self] result in
       switch result {
       case _ where isOver: if case .success(let stream) = result { stream.abort() }
       case .failure(let error): fail(.unreachable(error))
       case .success(let stream):
         lease.isDown = false
-        send(stream, forwarded)
+        send(HTTPClientConnection(stream: stream), forwarded)
       }
     }
   }
 
-  private func send(_ stream: SocketStream, _ forwarded: ForwardedFields) {
+  private func send(_ client: HTTPClientConnection, _ forwarded: ForwardedFields) {
     let request = exchange.request
-    let client = HTTPClientConnection(stream: stream)
     self.client = client
     client.onInformational = { [self] head in
       if head.status.code != 100 { exchange.sendInformational(head.status, forwarded.response(head)) }
@@ -68,7 +79,7 @@ final class ProxyTrip {
       exchange.write(bytes)
       if exchange.bufferedBytes > highWaterMark { client.setReading(false) }
     }
-    client.onEnd = { [self] in responseEnded($0) }
+    client.onEnd = { [self] in responseEnded($0, forwarded) }
     exchange.onDrain = { client.setReading(true) }
 
     let upgrade = request.wantsUpgrade ? request.fields["Upgrade"] : nil
@@ -141,10 +152,18 @@ final class ProxyTrip {
         rightTap: { record.frames($0, fromVisitor: false) }, onClose: { record.closed() }))
   }
 
-  private func responseEnded(_ error: HTTPError?) {
+  private func responseEnded(_ error: HTTPError?, _ forwarded: ForwardedFields) {
     guard let error else {
       exchange.finish()
+      if let client, let lease, client.canSend {
+        self.client = nil
+        lease.keep(client)
+      }
       return end()
+    }
+    if usesIdle, error.code == .closed, !exchange.hasStarted, !isOver, let lease {
+      client = nil
+      return connect(lease, forwarded)
     }
     guard !exchange.hasStarted else {
       end()

@@ -1,4 +1,5 @@
 import Glibc
+import WebIOHTTP
 import WebIOPosix
 
 /// What is behind the gateway.
@@ -24,6 +25,12 @@ final class UpstreamLease {
   /// The last connection was refused, and that has been told.
   var isDown = false
   private var onDrained: (@EventLoop () -> Void)?
+  private var idle: [(client: HTTPClientConnection, since: MonotonicTime)] = []
+  private var sweep: TimerToken?
+  private var isReplaced = false
+  private static let idleCount = 64
+  /// Shorter than what servers usually allow, so that they seldom close one while it is taken.
+  private static let idleTime = Duration.seconds(4)
 
   init(_ upstream: Upstream) { self.upstream = upstream }
 
@@ -34,6 +41,48 @@ final class UpstreamLease {
   var host: String? {
     guard case .server(let host, let port, true) = upstream else { return nil }
     return host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]:\(port)" : "\(host):\(port)"
+  }
+
+  // MARK: Connections that wait for the next request
+
+  /// The one that was used last; nil when a new one is needed.
+  func takeIdle() -> HTTPClientConnection? {
+    while let (client, since) = idle.popLast() {
+      if client.canSend, MonotonicTime.now - since < Self.idleTime { return client }
+      client.close()
+    }
+    return nil
+  }
+
+  func keep(_ client: HTTPClientConnection) {
+    client.onInformational = nil
+    client.onHead = nil
+    client.onBody = nil
+    client.onEnd = nil
+    client.onDrain = nil
+    guard !isReplaced, client.canSend, idle.count < Self.idleCount else { return client.close() }
+    client.setReading(true)
+    idle.append((client, .now))
+    if sweep == nil { sweepSoon() }
+  }
+
+  private func sweepSoon() {
+    sweep = Reactor.shared.schedule(after: Self.idleTime) { [weak self] in
+      guard let self else { return }
+      sweep = nil
+      let now = MonotonicTime.now
+      for (client, since) in idle where now - since >= Self.idleTime { client.close() }
+      idle.removeAll { !$0.client.canSend || now - $0.since >= Self.idleTime }
+      if !idle.isEmpty { sweepSoon() }
+    }
+  }
+
+  /// Another upstream takes over: nothing waits here any more.
+  func replaced() {
+    isReplaced = true
+    sweep?.cancel()
+    for (client, _) in idle { client.close() }
+    idle = []
   }
 
   func begin() { running += 1 }
