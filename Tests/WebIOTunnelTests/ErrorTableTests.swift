@@ -47,10 +47,10 @@ import Testing
       says: ["no algorithm in common", "ssh-ed25519, ecdsa-sha2-nistp256"], advises: ["RSA", "--engine ssh"],
       otherEngine: true),
     Row(
-      error: .rsaKey("/home/ada/.ssh/id_rsa"), says: ["/home/ada/.ssh/id_rsa is an RSA key", "SHA-1"],
+      error: .rsaKey("/keys/id_rsa"), says: ["/keys/id_rsa is an RSA key", "SHA-1"],
       advises: ["ed25519", "--engine ssh"], isFinal: true, otherEngine: true),
     Row(
-      error: .encrypted("/home/ada/key"), says: ["is encrypted"], advises: ["ssh-add /home/ada/key"], isFinal: true),
+      error: .encrypted("/keys/ada"), says: ["is encrypted"], advises: ["ssh-add /keys/ada"], isFinal: true),
     Row(
       error: .forwardRefused(configuration("ssh://me@example.com"), port: 0),
       says: ["example.com:22 refused to forward localhost:0"], advises: ["AllowTcpForwarding"]),
