@@ -247,6 +247,9 @@ class DevConnection {
         break;
       case "public": this.announce(message); break;
       case "css": this.swapStyle(message.name); break;
+      case "preview":
+        if (message.session === session()?.webio_session_id) message.commands.forEach((command) => window.WebIO._state.run(command));
+        break;
       case "reload": if (message.session === session()?.webio_session_id) this.reload(); break;
       default:
     }

@@ -78,23 +78,23 @@ async function makeSession(hooks) {
 }
 
 // What PyWebIO apps find in the page's global scope.
-function exposeGlobals() {
+function exposeGlobals(queue) {
   window.WebIO = {
     openApp,
     pushData: (data, callback) => sendCallback(callback, data),
     message_tpl: overridableWords(),
-    _state: { get CurrentSession() { return live.session; }, settings },
+    _state: { get CurrentSession() { return live.session; }, settings, run: (command) => queue.run(command) },
   };
 }
 
 async function startPage() {
   readConfig();
   registerParts();
-  exposeGlobals();
   const wait = useLanguage(navigator.language, pageConfig);
   if (wait) await wait;
   byId("pywebio-loading")?.setAttribute("aria-label", say("loading"));
   const queue = new CommandQueue(commandHandlers, (number) => live.session.handled(number));
+  exposeGlobals(queue);
   flood.isOn = () => queue.isLong;
   live.session = await makeSession({
     commands: (list, number) => queue.add(list, number),

@@ -23,6 +23,8 @@ final class JournalChannel: ByteStreamDelegate {
   private var wanted: [String: [(Recorded?) -> Void]] = [:]
   /// A session is to start anew from what the journal then says.
   var onForget: ((String) -> Void)?
+  /// Literals of the source were edited: the pages can show it before it is built.
+  var onPreview: (([LiteralChange]) -> Void)?
   /// A recorded session is to run without a page.
   var onRun: ((String, Recorded) -> Void)?
 
@@ -59,6 +61,10 @@ final class JournalChannel: ByteStreamDelegate {
   /// The session has become too long to be kept.
   nonisolated func drop(_ id: String) { send(["op": "drop", "session": .string(id)]) }
 
+  nonisolated func preview(_ id: String, _ commands: [JSONValue]) {
+    send(["op": "preview", "session": .string(id), "commands": .array(commands)])
+  }
+
   nonisolated func transcript(_ id: String, _ commands: [JSONValue]) {
     send(["op": "transcript", "session": .string(id), "commands": .array(commands)])
   }
@@ -84,8 +90,9 @@ final class JournalChannel: ByteStreamDelegate {
   }
 
   private func receive(_ message: JSONValue) {
-    guard let id = message["session"]?.string else { return }
+    let id = message["session"]?.string ?? ""
     switch message["op"]?.string {
+    case "preview": onPreview?(message["changes"]?.array?.compactMap { LiteralChange($0) } ?? [])
     case "log":
       let recorded = Recorded(message)
       for completion in wanted.removeValue(forKey: id) ?? [] { completion(recorded) }

@@ -26,6 +26,8 @@ final class SessionJournal: Sendable {
     var activity = 0
     /// The label of the question at which the replay stopped.
     var stoppedAt: String?
+    /// Commands that the page shows otherwise than they were sent.
+    var previewed: Set<Int> = []
     var bytes = 0
     var isFull = false
   }
@@ -196,6 +198,17 @@ final class SessionJournal: Sendable {
 
   func keep(_ key: String, _ value: JSONValue) {
     state.withLock { record(.once(key: key, value: value), &$0) }
+  }
+
+  // MARK: The preview
+
+  func preview(_ changes: [LiteralChange], history: [(number: Int, command: [UInt8])]) {
+    let preview = state.withLock { state in
+      let preview = Preview(changes, history: history, before: state.previewed)
+      state.previewed = preview.changed
+      return preview
+    }
+    if !preview.commands.isEmpty { channel.preview(id, preview.commands) }
   }
 
   // MARK: The log

@@ -11,12 +11,19 @@ final class SessionRegistry {
   private let directory = SessionDirectory()
   /// Only behind `webio dev`.
   let journals: JournalChannel?
+  /// Behind `webio dev` the last output of a session may be what is being worked on.
+  private var ended: [Session] = []
+  private static let endedLimit = 20
 
   init(reconnectTimeout: Duration, executor: (any TaskExecutor)? = nil, journals: JournalChannel? = nil) {
     self.reconnectTimeout = reconnectTimeout
     self.executor = executor
     self.journals = journals
     journals?.onForget = { [weak self] in self?.forget($0) }
+    journals?.onPreview = { [weak self] changes in
+      guard let self else { return }
+      for session in Array(sessions.values) + ended { session.preview(changes) }
+    }
   }
 
   var count: Int { sessions.count }
@@ -71,6 +78,7 @@ final class SessionRegistry {
     // Another may have its id by now.
     guard sessions[session.id] === session else { return }
     sessions[session.id] = nil
+    if session.journal != nil { ended = ended.suffix(Self.endedLimit - 1) + [session] }
     directory.remove(session)
     expirations.removeValue(forKey: session.id)?.cancel()
   }

@@ -64,6 +64,11 @@ final class Outbox: Sendable {
     state.commands[index] = spent
   }
 
+  /// What is kept of the commands that were made, with their numbers.
+  var history: [(number: Int, command: [UInt8])] {
+    state.withLock { state in state.commands.enumerated().map { (state.first + $0, $1) } }
+  }
+
   /// The next commands to send, of about `limit` bytes, and the number of the first one.
   func take(limit: Int) -> (first: Int, commands: ArraySlice<[UInt8]>)? {
     state.withLock { state in

@@ -216,6 +216,9 @@ final class Session: Sendable {
 
   func spend(_ number: Int) { outbox.spend(number) }
 
+  /// What its page would show if these literals were other.
+  func preview(_ changes: [LiteralChange]) { journal?.preview(changes, history: outbox.history) }
+
   @EventLoop func flush() {
     guard let link, journal?.isHolding != true else { return }
     while link.canSend, let (first, commands) = outbox.take(limit: 64 * 1024) { link.send(first, commands) }

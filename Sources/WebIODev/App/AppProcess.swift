@@ -84,6 +84,11 @@ package final class AppProcess {
   package var isServing: Bool { state == .ready }
   package var processID: pid_t { child?.processID ?? 0 }
 
+  /// Literals of the source were edited; none takes an earlier preview back.
+  func preview(_ changes: [LiteralChange]) {
+    journal?.send(["op": "preview", "changes": .array(changes.map(\.json))])
+  }
+
   /// A session is to begin anew, from what its log now says.
   func forget(session: String) { journal?.send(["op": "forget", "session": .string(session)]) }
 

@@ -63,6 +63,12 @@ package final class DevChannel {
     send(JSONValue.object(event).serialized)
   }
 
+  /// The page of a session shows what is being built.
+  func preview(session: String, _ commands: [JSONValue]) {
+    send(
+      JSONValue.object(["event": "preview", "session": .string(session), "commands": .array(commands)]).serialized)
+  }
+
   /// The page of a session is to load again.
   func reload(session: String) {
     send(JSONValue.object(["event": "reload", "session": .string(session)]).serialized)

@@ -7,6 +7,8 @@ package final class SessionLogs {
   package enum Event: Sendable, Equatable {
     /// A session of newer code has come to where it was, or as far as it could.
     case replayed(kept: Int, total: Int)
+    /// How a session's page can show edited literals.
+    case preview(session: String, [JSONValue])
     /// A session has become too long to be kept.
     case tooLong
   }
@@ -47,6 +49,7 @@ package final class SessionLogs {
     case "settled":
       logs[id]?.isReplaying = false
       report(.replayed(kept: message["kept"]?.int ?? 0, total: message["total"]?.int ?? 0))
+    case "preview": report(.preview(session: id, message["commands"]?.array ?? []))
     case "drop":
       remove(id)
       report(.tooLong)

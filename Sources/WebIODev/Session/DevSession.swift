@@ -42,7 +42,10 @@ package final class DevSession {
   private var throttle = CrashThrottle()
   /// Nil when nothing is kept.
   private var logs: SessionLogs?
-  private var sources: SourceText?
+  /// The sources of the app that serves, and of the one that is being built.
+  private var sources = SourceSnapshot([:])
+  private var nextSources = SourceSnapshot([:])
+  private var hasPreview = false
   private var generation = 0
   private var executable: String?
   private var savedAt: MonotonicTime?
@@ -102,15 +105,11 @@ package final class DevSession {
 
   private func makeLogs() -> SessionLogs {
     SessionLogs(
-      isLiving: { [weak self] label in
-        guard let self else { return false }
-        let text = sources ?? SourceText(project.roots, in: project.directory)
-        sources = text
-        return text.contains(literal: label)
-      },
+      isLiving: { [weak self] in self?.sources.contains(literal: $0) ?? false },
       report: { [weak self] event in
         switch event {
         case .replayed(let kept, let total): if total > 0 { self?.report(.replayed(kept: kept, total: total)) }
+        case .preview(let session, let commands): self?.gateway.channel.preview(session: session, commands)
         case .tooLong:
           self?.report(.warning("a session has become too long to be kept: it starts anew at the next reload"))
         }
@@ -180,10 +179,19 @@ package final class DevSession {
     if strongest == .manifest {
       reloadProject()
     } else if changes.allSatisfy({ $0.action == .modified }) {
+      preview(changes.map(\.path))
       builder.build(contentsOf: changes.map(\.path))
     } else {
       builder.build()
     }
+  }
+
+  /// Where only the texts of literals have changed, the pages show them before they are compiled.
+  private func preview(_ paths: [String]) {
+    let changes = sources.literalChanges(in: paths)
+    if changes?.isEmpty ?? true, !hasPreview { return }
+    hasPreview = !(changes ?? []).isEmpty
+    current?.preview(changes ?? [])
   }
 
   /// The manifest may name other sources, another product, other packages.
@@ -230,10 +238,12 @@ package final class DevSession {
   private func receive(_ event: Builder.Event) {
     switch event {
     case .started:
+      if logs != nil { nextSources = SourceSnapshot(project.roots, in: project.directory) }
       gateway.channel.buildStarted()
       report(.building)
     case .progress(let progress): report(.progress(progress))
     case .finished(.failed(let diagnostics, let log)):
+      preview([])
       gateway.channel.buildFailed(diagnostics, log: log)
       report(.buildFailed(diagnostics, log: log))
     case .finished(.built(let executable, let milliseconds)):
@@ -255,7 +265,6 @@ package final class DevSession {
       let executable = try keep(built)
       self.executable = built
       let generation = generation
-      sources = nil
       next = try AppProcess(
         executable: executable, arguments: options.arguments, directory: project.workingDirectory,
         environment: options.environment, generation: generation, token: gateway.options.token, logs: logs
@@ -304,6 +313,8 @@ package final class DevSession {
     let before = current
     current = app
     next = nil
+    sources = nextSources
+    hasPreview = false
     servesSince = .now
     gateway.use(.app(app.socket, generation: app.generation), drainLimit: .seconds(2)) { [weak self] in
       if let before { self?.leave(before) }

@@ -1,0 +1,55 @@
+import WebIOPosix
+
+/// The project's own sources as they were when a build began.
+struct SourceSnapshot: Sendable {
+  private(set) var files: [String: [UInt8]] = [:]
+  private let literals: Set<String>
+
+  /// Beyond it the project is too large to be read at each build, and this stays empty.
+  private static let limit = 8 << 20
+
+  /// Of the Swift files below the roots of the package in `directory`.
+  init(_ roots: [WatchRoot], in directory: String) {
+    var files: [String: [UInt8]] = [:]
+    var size = 0
+    for root in roots where root.path == directory || root.path.hasPrefix(directory + "/") {
+      var rest = [root.path]
+      while let folder = rest.popLast(), size <= Self.limit {
+        for name in (try? Files.list(folder)) ?? [] where !name.hasPrefix(".") {
+          let path = Path.join(folder, name)
+          if Path.suffix(of: name) == "swift", files[path] == nil {
+            files[path] = try? Files.read(path, limit: Self.limit)
+            size += files[path]?.count ?? 0
+          } else if root.isRecursive, Files.isDirectory(path) {
+            rest.append(path)
+          }
+        }
+      }
+    }
+    self.init(size <= Self.limit ? files : [:])
+  }
+
+  init(_ files: [String: [UInt8]]) {
+    self.files = files
+    literals = files.values.reduce(into: []) { literals, source in
+      for case .literal(let segments)? in SwiftLiterals(source)?.pieces ?? [] where segments.count == 1 {
+        literals.insert(segments[0])
+      }
+    }
+  }
+
+  /// Whether `label` stands there as a literal of its own.
+  func contains(literal label: String) -> Bool { literals.contains(label) }
+
+  /// What the texts of literals have become in `paths`; nil when code has changed too.
+  func literalChanges(in paths: [String]) -> [LiteralChange]? {
+    var all: [LiteralChange] = []
+    for path in paths {
+      guard let old = files[path], let new = try? Files.read(path, limit: Self.limit),
+        let changes = LiteralDiff.changes(from: old, to: new)
+      else { return nil }
+      all += changes
+    }
+    return all
+  }
+}
