@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -131,6 +132,38 @@ extension EndToEnd {
       }
       other.program.interrupt()
       _ = try await other.end()
+    }
+
+    @Test(.timeLimit(.minutes(5))) func anEditedTextIsShownBeforeItIsCompiled() async throws {
+      let project = try await Fixture.shared.project()
+      let browser = try await Fixture.shared.browser()
+      let webio = try project.dev("--port", "0")
+      try await webio.explaining {
+        let (url, _) = try await webio.ready()
+        try await browser.open(url)
+        try await browser.type("Ada\u{E007}", into: "#input-container input")
+        try await browser.waitForText("Hello, Ada!")
+        // What a preview draws is noted by the page, which keeps the note over the reload.
+        _ = try await browser.run(
+          """
+          new MutationObserver(() => {
+            const shown = document.querySelector("[style*=dashed]");
+            if (shown) sessionStorage.setItem("seen", shown.innerText);
+          }).observe(document.body, { subtree: true, childList: true });
+          """)
+        try project.save(project.edited("Hello, ", "Good day, "))
+        try await webio.event("replayed", after: 0)
+        try await browser.waitForText("Good day, Ada!")
+        #expect(try await browser.look("return sessionStorage.getItem('seen')") == "Good day, Ada!")
+        #expect(try await browser.look("return document.querySelector('[style*=dashed]') === null").bool == true)
+
+        // A build that fails takes it back: as code the new text is none.
+        try project.save(project.edited("Hello, \\(name)", "Hi, \\(name)").replacingOccurrences(of: "input(", with: "inputt("))
+        _ = try await browser.waitForOverlay("inputt", within: .seconds(60))
+        #expect(try await browser.look("return document.body.innerText.includes('Good day, Ada!')").bool == true)
+      }
+      webio.program.interrupt()
+      _ = try await webio.end()
     }
 
     private func answer(_ browser: WebDriver, _ label: String, _ value: String) async throws {

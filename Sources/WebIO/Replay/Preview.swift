@@ -52,7 +52,8 @@ struct Preview {
       let preview = plain.preview(changes)
       guard let name = item["name"], preview != nil || hadPreview else { continue }
       commands.append([
-        "command": "update_input", "spec": ["target_name": name, "attributes": preview ?? plain], "task_id": form["task_id"] ?? "",
+        "command": "update_input", "spec": ["target_name": name, "attributes": preview ?? plain],
+        "task_id": form["task_id"] ?? "",
       ])
     }
   }
