@@ -10,13 +10,12 @@ import WebIOTesting
     try await visit(200)
     let before = try Usage()
     try await visit(count)
-    // Threads end after their session has: they are waited for, not timed.
+    // Threads end after their session has, and other tests may be at work: their end is waited for, not timed.
     var after = try Usage()
-    while after.threads > before.threads + 8 {
+    while after.threads > before.threads + 8 || after.descriptors > before.descriptors + 8 {
       await Task.yield()
       after = try Usage()
     }
-    #expect(after.descriptors <= before.descriptors + 8, "\(before) \(after)")
     #expect(after.memory < before.memory + 24 << 20, "\(before) \(after)")
     print("soak: \(count) sessions, before \(before), after \(after)")
   }
