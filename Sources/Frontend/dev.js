@@ -5,7 +5,8 @@
 const config = JSON.parse(document.getElementById("webio-config")?.textContent || "{}");
 const socketPath = config.devPath || "/__webio/dev";
 const openPath = config.devOpenPath || "/__webio/open";
-const backPath = config.devBackPath || "/__webio/back";
+const backPath = "/__webio/back";
+const savePath = "/__webio/save";
 const reloadNote = "webio:reloaded";
 const placeKey = "webio:place";
 
@@ -364,7 +365,7 @@ class Return {
     if (total === 0) { this.overlay.report("good", this.updated, []); return; }
     const where = stoppedAt ? `, now at “${stoppedAt}”` : "";
     this.overlay.report("good", `${this.updated}, kept ${kept} of ${total} ${total === 1 ? "answer" : "answers"}${where}`, [
-      ["Start over", () => this.startOver()], ["Back one", () => this.backOne()],
+      ["Start over", () => this.startOver()], ["Back one", () => this.backOne()], ["Save", () => this.save()],
     ]);
   }
 
@@ -388,9 +389,22 @@ class Return {
     location.reload();
   }
 
+  post(path) {
+    return fetch(path, {
+      method: "POST", headers: { "content-type": "application/json", "webio-token": config.devToken || "" },
+      body: JSON.stringify({ session: session().webio_session_id }),
+    });
+  }
+
   async backOne() {
-    const answer = await fetch(backPath, { method: "POST", headers: { "content-type": "application/json", "webio-token": config.devToken || "" }, body: JSON.stringify({ session: session().webio_session_id }) });
+    const answer = await this.post(backPath);
     if (answer.ok) { leavePlace(); location.reload(); }
+  }
+
+  async save() {
+    const answer = await this.post(savePath);
+    const text = (await answer.text()).trim();
+    this.overlay.report(answer.ok ? "good" : "bad", answer.ok ? `Saved; run it with: webio replay ${text}` : text, [["Close", () => this.overlay.unsign()]]);
   }
 }
 

@@ -1,6 +1,6 @@
 /// What `webio help` prints.
 enum Help {
-  static let commands = ["new", "dev", "run", "share", "help"]
+  static let commands = ["new", "dev", "run", "replay", "share", "help"]
 
   static let overview = """
     webio: web apps that are Swift functions
@@ -8,6 +8,7 @@ enum Help {
       webio new [TEMPLATE] [DIR]       write a project
       webio dev [PATH]                 run it here, and reload the page as you save
       webio run [PATH]                 build it for release and serve it
+      webio replay FILE [PATH]         run a saved session again, and show where it differs
       webio share [PATH|PORT|URL]      give it a public address for a while
       webio help [COMMAND|exit-codes|environment|https]
       webio --version
@@ -21,6 +22,10 @@ enum Help {
     case "dev":
       command("webio dev [PATH]", DevCommand.flags, "webio dev", "webio dev hello.swift --port 3000", "webio dev --https")
     case "run": command("webio run [PATH]", RunCommand.flags, "webio run --port 80 --host 0.0.0.0")
+    case "replay":
+      command(
+        "webio replay FILE [PATH]", ReplayCommand.flags, "webio replay .webio/sessions/1.json",
+        "webio replay --update .webio/sessions/1.json")
     case "share":
       command(
         "webio share [PATH|PORT|URL]", ShareCommand.flags, "webio share", "webio share 3000",

@@ -166,6 +166,43 @@ extension EndToEnd {
       _ = try await webio.end()
     }
 
+    @Test(.timeLimit(.minutes(5))) func aSavedSessionIsATest() async throws {
+      let project = try await Fixture.shared.project()
+      let browser = try await Fixture.shared.browser()
+      let webio = try project.dev("--port", "0")
+      try await webio.explaining {
+        let (url, _) = try await webio.ready()
+        try await browser.open(url)
+        try await browser.type("Ada\u{E007}", into: "#input-container input")
+        try await browser.waitForText("Hello, Ada!")
+        try project.save(project.edited("# Hello!", "# Welcome!"))
+        try await sign(browser, "kept 1 of 1 answer")
+        try await press(browser, "Save")
+        try await sign(browser, "webio replay .webio/sessions/1.json")
+      }
+      webio.program.interrupt()
+      _ = try await webio.end()
+      let file = "\(project.path)/.webio/sessions/1.json"
+
+      let replay: ([String]) async throws -> (code: Int32, output: String, errors: String) = { words in
+        try await WebioCommand.run(
+          ["replay"] + words + [file, project.path], settings: project.directory, within: .seconds(120))
+      }
+      let same = try await replay([])
+      #expect(same.code == 0 && same.errors.contains("the same: 1 of 1 answer"), "\(same.errors)")
+
+      try project.save(project.edited("Hello, ", "Good day, "))
+      let other = try await replay([])
+      #expect(other.code == 1, "\(other.errors)")
+      #expect(other.errors.contains("- output") && other.errors.contains("Hello, Ada!"), "\(other.errors)")
+      #expect(other.errors.contains("+ output") && other.errors.contains("Good day, Ada!"), "\(other.errors)")
+      #expect(try await replay(["--update"]).code == 0)
+      #expect(try await replay([]).code == 0)
+
+      let none = try await WebioCommand.run(["replay", project.sourceFile], settings: project.directory)
+      #expect(none.code == 2 && none.errors.contains("is no saved session"), "\(none.errors)")
+    }
+
     private func answer(_ browser: WebDriver, _ label: String, _ value: String) async throws {
       try await eventually("the question \(label)") {
         try await browser.look("return document.querySelector('form')?.innerText.includes(arguments[0])", .string(label)).bool

@@ -26,7 +26,7 @@ final class JournalChannel: ByteStreamDelegate {
   /// Literals of the source were edited: the pages can show it before it is built.
   var onPreview: (([LiteralChange]) -> Void)?
   /// A recorded session is to run without a page.
-  var onRun: ((String, Recorded) -> Void)?
+  var onRun: ((_ id: String, _ app: String?, Recorded) -> Void)?
 
   init(_ descriptor: Int32) throws {
     self.descriptor = descriptor
@@ -41,12 +41,15 @@ final class JournalChannel: ByteStreamDelegate {
     if wanted[id]?.count == 1 { send(["op": "want", "session": .string(id)]) }
   }
 
-  nonisolated func append(_ id: String, _ entry: JSONValue) {
-    send(["op": "append", "session": .string(id), "entry": entry])
+  nonisolated func append(_ id: String, of app: String, _ entry: JSONValue) {
+    send(["op": "append", "session": .string(id), "app": .string(app), "entry": entry])
   }
 
-  nonisolated func replace(_ id: String, _ entries: [JSONValue], position: Int) {
-    send(["op": "replace", "session": .string(id), "entries": .array(entries), "position": .int(Int64(position))])
+  nonisolated func replace(_ id: String, of app: String, _ entries: [JSONValue], position: Int) {
+    send([
+      "op": "replace", "session": .string(id), "app": .string(app), "entries": .array(entries),
+      "position": .int(Int64(position)),
+    ])
   }
 
   /// A replay has taken so many entries: if the app dies now, that is where.
@@ -97,7 +100,7 @@ final class JournalChannel: ByteStreamDelegate {
       let recorded = Recorded(message)
       for completion in wanted.removeValue(forKey: id) ?? [] { completion(recorded) }
     case "forget": onForget?(id)
-    case "run": if let recorded = Recorded(message) { onRun?(id, recorded) }
+    case "run": if let recorded = Recorded(message) { onRun?(id, message["app"]?.string, recorded) }
     default: break
     }
   }

@@ -20,6 +20,7 @@ struct ReplayLog: Sendable {
   }
 
   var entries: [JournalEntry] { taken + pending }
+  var count: Int { taken.count + pending.count }
 
   /// The first entry that somebody has to take. What `once` kept is looked up by its key, whenever.
   var next: JournalEntry? { pending.first { if case .once = $0 { false } else { true } } }

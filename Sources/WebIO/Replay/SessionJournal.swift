@@ -54,13 +54,15 @@ final class SessionJournal: Sendable {
   static let quiet = Duration.milliseconds(25)
 
   private let id: String
+  private let app: String
   private let channel: JournalChannel
   /// Why there was less to replay than the developer would expect.
   private let note: String?
   private let state: Mutex<State>
 
-  init(id: String, channel: JournalChannel, log: ReplayLog?, note: String? = nil) {
+  init(id: String, app: String, channel: JournalChannel, log: ReplayLog?, note: String? = nil) {
     self.id = id
+    self.app = app
     self.note = note
     self.channel = channel
     state = Mutex(State(log: log ?? ReplayLog(), isHolding: log != nil))
@@ -218,15 +220,15 @@ final class SessionJournal: Sendable {
     state.log.record(entry)
     let json = entry.json
     state.bytes += json.serialized.count
-    if state.log.entries.count > Self.entryLimit || state.bytes > Self.byteLimit {
+    if state.log.count > Self.entryLimit || state.bytes > Self.byteLimit {
       state.isFull = true
       return channel.drop(id)
     }
-    if state.log.pending.isEmpty, !state.isHolding { channel.append(id, json) } else { rewrite(state) }
+    if state.log.pending.isEmpty, !state.isHolding { channel.append(id, of: app, json) } else { rewrite(state) }
   }
 
   private func rewrite(_ state: borrowing State) {
-    channel.replace(id, state.log.entries.map(\.json), position: state.log.taken.count)
+    channel.replace(id, of: app, state.log.entries.map(\.json), position: state.log.taken.count)
   }
 
   // MARK: The replay

@@ -17,6 +17,9 @@ final class AppHandler: HTTPRequestHandler {
     registry = SessionRegistry(
       reconnectTimeout: options.reconnectTimeout, executor: options.http.executor,
       journals: try DevMode.current?.journal.map { try JournalChannel($0) })
+    registry.journals?.onRun = { [applications, weak registry] id, app, recorded in
+      registry?.rehearse(applications[app], id, recorded)
+    }
     files = try options.staticDirectory.map { try StaticFiles(directory: $0) }
   }
 

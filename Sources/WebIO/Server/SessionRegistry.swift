@@ -37,7 +37,9 @@ final class SessionRegistry {
     // 43 letters and digits are 256 bits: who has the id has the session.
     let id = id ?? randomToken(43)
     let log = recorded.map { ReplayLog($0.entries, livingLabels: $0.livingLabels) }
-    let journal = isRecorded ? journals.map { SessionJournal(id: id, channel: $0, log: log, note: recorded?.note) } : nil
+    let journal =
+      isRecorded
+      ? journals.map { SessionJournal(id: id, app: application.name, channel: $0, log: log, note: recorded?.note) } : nil
     let session = Session(
       id: id, info: info, directory: directory, executor: executor, journal: journal, uploadLimit: uploadLimit
     ) { [weak self] session in
@@ -48,6 +50,17 @@ final class SessionRegistry {
     session.run(application.function, name: application.name)
     journal?.replay(session)
     return session
+  }
+
+  /// Runs what was recorded once more, without a page, and tells what it would have seen.
+  func rehearse(_ application: Application, _ id: String, _ recorded: JournalChannel.Recorded) {
+    guard let journals, sessions[id] == nil else { return }
+    let session = start(application, .ofRehearsal(application.name), isRecorded: true, again: id, recorded)
+    let link = TranscriptLink { [weak self] commands in
+      journals.transcript(id, commands)
+      self?.forget(id)
+    }
+    _ = session.attach(link, received: 0, page: "")
   }
 
   /// The developer has taken something back: the page comes again for a session that begins anew.

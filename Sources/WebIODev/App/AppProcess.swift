@@ -1,4 +1,5 @@
 import Glibc
+import WebIOHTTP
 import WebIOPosix
 
 /// How an app ended that nobody stopped.
@@ -87,6 +88,14 @@ package final class AppProcess {
   /// Literals of the source were edited; none takes an earlier preview back.
   func preview(_ changes: [LiteralChange]) {
     journal?.send(["op": "preview", "changes": .array(changes.map(\.json))])
+  }
+
+  /// Runs what was recorded without a page; the transcript comes back over the line.
+  func run(session: String, app: String?, _ entries: [JSONValue], labels: JSONValue) {
+    journal?.send([
+      "op": "run", "session": .string(session), "app": app.map { .string($0) } ?? .null, "entries": .array(entries),
+      "labels": labels,
+    ])
   }
 
   /// A session is to begin anew, from what its log now says.

@@ -24,6 +24,7 @@ final class DevEndpoints {
   private let files: OpenableFiles?
   private let open: @EventLoop (EditorCommand) -> Bool
   var takeBack: (@EventLoop (String) -> Bool)?
+  var save: (@EventLoop (String, @escaping @EventLoop (Result<String, DevError>) -> Void) -> Void)?
 
   nonisolated static let prefix = "/__webio/"
 
@@ -53,6 +54,7 @@ final class DevEndpoints {
     case "/__webio/dev": connect(exchange)
     case "/__webio/open": openInEditor(exchange)
     case "/__webio/back": backOne(exchange)
+    case "/__webio/save": saveSession(exchange)
     default:
       guard let asset = assets[request.path] else { return refuse(exchange, .notFound, "There is nothing here.") }
       guard request.isGet || request.isHead else {
@@ -103,12 +105,30 @@ final class DevEndpoints {
 
   /// The toast's *Back one*.
   private func backOne(_ exchange: HTTPExchange) {
+    withSession(exchange) { [self] id in
+      if takeBack?(id) == true { return exchange.respond(.noContent) }
+      refuse(exchange, HTTPStatus(409), "There is nothing to take back.")
+    }
+  }
+
+  /// The toast's *Save*.
+  private func saveSession(_ exchange: HTTPExchange) {
+    withSession(exchange) { [self] id in
+      save?(id) { [self] result in
+        switch result {
+        case .success(let name): exchange.respond(.ok, ["Cache-Control": "no-store"], text: name)
+        case .failure(let error): refuse(exchange, HTTPStatus(409), error.message)
+        }
+      }
+    }
+  }
+
+  private func withSession(_ exchange: HTTPExchange, _ body: @escaping @EventLoop (String) -> Void) {
     guard isOurPost(exchange) else { return }
     exchange.readBody(limit: 4 << 10) { [self] result in
       guard case .success(let bytes) = result, let json = try? JSONParser.parse(bytes), let id = json["session"]?.string
       else { return refuse(exchange, .badRequest, "It takes {\"session\"}.") }
-      if takeBack?(id) == true { return exchange.respond(.noContent) }
-      refuse(exchange, HTTPStatus(409), "There is nothing to take back.")
+      body(id)
     }
   }
 

@@ -42,6 +42,8 @@ package final class Gateway {
   package var onRequest: (@EventLoop (LogEntry) -> Void)?
   /// Starts the editor; another one for tests.
   package var openEditor: @EventLoop (EditorCommand) -> Bool = { $0.launch() }
+  /// Writes a session into a file.
+  var onSave: (@EventLoop (String, @escaping @EventLoop (Result<String, DevError>) -> Void) -> Void)?
   /// Takes back the last answer of a session.
   var onTakeBack: (@EventLoop (String) -> Bool)?
   package var publicGate: PublicGate
@@ -71,6 +73,7 @@ package final class Gateway {
       channel: channel, token: options.token, assets: options.assets,
       files: options.projectDirectory.map { OpenableFiles(package: $0, single: options.openableFiles) }
     ) { [weak self] in self?.openEditor($0) ?? false }
+    endpoints.save = { [weak self] in self?.onSave?($0, $1) }
     endpoints.takeBack = { [weak self] in self?.onTakeBack?($0) ?? false }
   }
 

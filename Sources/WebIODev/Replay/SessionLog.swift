@@ -3,6 +3,8 @@ import WebIOHTTP
 /// What one session of an app was told, kept while the app's processes come and go. The app makes sense of the entries;
 /// here they are only kept, cut and saved.
 struct SessionLog: Sendable, Equatable {
+  /// The app's name among several.
+  var app: String?
   var entries: [JSONValue] = []
   /// How many of them the session has come to; the others wait for newer code to ask again.
   var position = 0
@@ -51,7 +53,8 @@ extension JSONValue {
       return self
     }
     for field in fields where field["type"]?.string == "password" {
-      if let name = field["name"]?.string { data[name] = .null }
+      // Something is there: an empty field would be refused.
+      if let name = field["name"]?.string { data[name] = "********" }
     }
     entry["data"] = .object(data)
     return .object(entry)

@@ -9,6 +9,8 @@ package final class SessionLogs {
     case replayed(kept: Int, total: Int)
     /// How a session's page can show edited literals.
     case preview(session: String, [JSONValue])
+    /// What the page of a session would have been told that ran without one.
+    case transcript(session: String, [JSONValue])
     /// A session has become too long to be kept.
     case tooLong
   }
@@ -41,14 +43,15 @@ package final class SessionLogs {
     guard let id = message["session"]?.string, let operation = message["op"]?.string else { return nil }
     switch operation {
     case "want": return recorded(id)
-    case "append": if let entry = message["entry"] { change(id) { $0.append(entry) } }
+    case "append": if let entry = message["entry"] { change(id, message["app"]) { $0.append(entry) } }
     case "replace":
       guard let entries = message["entries"]?.array else { return nil }
-      change(id) { $0.replace(entries, position: message["position"]?.int ?? entries.count) }
+      change(id, message["app"]) { $0.replace(entries, position: message["position"]?.int ?? entries.count) }
     case "reached": logs[id]?.reached = message["position"]?.int ?? 0
     case "settled":
       logs[id]?.isReplaying = false
       report(.replayed(kept: message["kept"]?.int ?? 0, total: message["total"]?.int ?? 0))
+    case "transcript": report(.transcript(session: id, message["commands"]?.array ?? []))
     case "preview": report(.preview(session: id, message["commands"]?.array ?? []))
     case "drop":
       remove(id)
@@ -58,8 +61,9 @@ package final class SessionLogs {
     return nil
   }
 
-  private func change(_ id: String, _ body: (inout SessionLog) -> Void) {
+  private func change(_ id: String, _ app: JSONValue? = nil, _ body: (inout SessionLog) -> Void) {
     body(&logs[id, default: SessionLog()])
+    if let name = app?.string { logs[id]?.app = name }
     touch(id)
   }
 
@@ -87,8 +91,15 @@ package final class SessionLogs {
       $0.reached = 0
     }
     answer["entries"] = .array(log.entries)
-    answer["labels"] = .array(log.labels.filter(isLiving).sorted().map { .string($0) })
+    answer["labels"] = living(in: log.entries)
     return .object(answer)
+  }
+
+  /// The labels of recorded questions that the sources still have.
+  func living(in entries: [JSONValue]) -> JSONValue {
+    var log = SessionLog()
+    log.entries = entries
+    return .array(log.labels.filter(isLiving).sorted().map { .string($0) })
   }
 
   /// The app died. Sessions that it was replaying start anew: once more would kill it once more.

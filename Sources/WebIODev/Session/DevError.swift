@@ -1,7 +1,7 @@
 /// Why `webio dev` cannot go on: one sentence for a person, what to do about it, and the exit code of the command.
 package struct DevError: Error, Equatable, CustomStringConvertible {
   package enum Code: String, Sendable {
-    case pathMissing, notAPackage, notSwift, badManifest, noExecutable, ambiguousExecutable, notWebIO
+    case pathMissing, notAPackage, notSwift, badManifest, noExecutable, ambiguousExecutable, notWebIO, notASession
     case toolchainMissing, portTaken, portOutOfRange, cannotListen, system
   }
 
@@ -20,7 +20,7 @@ package struct DevError: Error, Equatable, CustomStringConvertible {
   /// As DESIGN.md section 6 has them.
   package var exitCode: Int32 {
     switch code {
-    case .pathMissing, .notAPackage, .notSwift, .noExecutable, .ambiguousExecutable, .notWebIO, .portOutOfRange: 2
+    case .pathMissing, .notAPackage, .notSwift, .noExecutable, .ambiguousExecutable, .notWebIO, .notASession, .portOutOfRange: 2
     case .portTaken, .cannotListen: 3
     case .toolchainMissing, .system: 4
     case .badManifest: 1

@@ -46,6 +46,8 @@ package final class DevSession {
   private var sources = SourceSnapshot([:])
   private var nextSources = SourceSnapshot([:])
   private var hasPreview = false
+  /// Sessions that run once more to be saved.
+  private var saving: [String: @EventLoop ([JSONValue]) -> Void] = [:]
   private var generation = 0
   private var executable: String?
   private var savedAt: MonotonicTime?
@@ -72,6 +74,7 @@ package final class DevSession {
       options.build ?? .swiftBuild(project), package: project.directory, renamed: project.renamed
     ) { [weak self] in self?.receive($0) }
     if options.keepsPlace { logs = makeLogs() }
+    gateway.onSave = { [weak self] session, completion in self?.save(session, completion) }
     gateway.onTakeBack = { [weak self] in self?.takeBack($0) ?? false }
     watcher = FileWatcher(mode: options.watch, onWarning: { report(.warning($0)) }) { [weak self] in
       self?.changed($0)
@@ -110,6 +113,7 @@ package final class DevSession {
         switch event {
         case .replayed(let kept, let total): if total > 0 { self?.report(.replayed(kept: kept, total: total)) }
         case .preview(let session, let commands): self?.gateway.channel.preview(session: session, commands)
+        case .transcript(let session, let commands): self?.saving.removeValue(forKey: session)?(commands)
         case .tooLong:
           self?.report(.warning("a session has become too long to be kept: it starts anew at the next reload"))
         }
@@ -124,6 +128,29 @@ package final class DevSession {
     current?.forget(session: id)
     if session == nil { gateway.channel.reload(session: id) }
     return true
+  }
+
+  /// Writes a session into a file of the project that ``Rehearsal`` can run; `completion` gets its path, or why not.
+  package func save(_ session: String, _ completion: @escaping @EventLoop (Result<String, DevError>) -> Void) {
+    guard let logs, let log = logs[session], let current, !log.entries.isEmpty else {
+      return completion(.failure(DevError(.notASession, "There is nothing to save yet.", advice: "Answer something first.")))
+    }
+    let entries = log.withoutSecrets
+    let id = "saved-\(randomToken(8))"
+    saving[id] = { [project] commands in
+      let saved = SavedSession(app: log.app, entries: entries, transcript: Transcript(commands))
+      let number = (1...).first { !Files.exists(Path.join(project.directory, ".webio/sessions/\($0).json")) } ?? 0
+      let name = ".webio/sessions/\(number).json"
+      let path = Path.join(project.directory, name)
+      do {
+        try Files.makeDirectories(Path.directory(of: path))
+        try Files.create(path, Array(saved.text.utf8))
+        completion(.success(name))
+      } catch {
+        completion(.failure(DevError(.system, "\(name) could not be written: \(error)", advice: "")))
+      }
+    }
+    current.run(session: id, app: log.app, entries, labels: logs.living(in: entries))
   }
 
   /// Starts the last good build again, with nothing kept.
