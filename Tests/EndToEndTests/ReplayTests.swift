@@ -197,7 +197,8 @@ extension EndToEnd {
       #expect(other.errors.contains("- output") && other.errors.contains("Hello, Ada!"), "\(other.errors)")
       #expect(other.errors.contains("+ output") && other.errors.contains("Good day, Ada!"), "\(other.errors)")
       #expect(try await replay(["--update"]).code == 0)
-      #expect(try await replay([]).code == 0)
+      let again = try await replay([])
+      #expect(again.code == 0, "\(again.errors)")
 
       let none = try await WebioCommand.run(["replay", project.sourceFile], settings: project.directory)
       #expect(none.code == 2 && none.errors.contains("is no saved session"), "\(none.errors)")
