@@ -17,7 +17,15 @@ import WebIO
   try await hold()
 }
 
+/// upload.py's: keeps what it gets beside the program's second argument.
+@Sendable func upload() async throws {
+  guard let file = try await fileUpload("File", maxSize: 4 << 30) else { return }
+  try await file.save(to: CommandLine.arguments[2], replacing: true)
+  putText("saved \(file.size)")
+  try await hold()
+}
+
 var options = HTTPServerOptions()
 options.limits.connections = 50_000
 try await startServer(
-  ["index": index, "callback": callback, "flood": flood], port: Int(CommandLine.arguments[1])!, http: options)
+  ["index": index, "callback": callback, "flood": flood, "upload": upload], port: Int(CommandLine.arguments[1])!, http: options)
