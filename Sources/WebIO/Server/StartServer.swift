@@ -18,7 +18,7 @@ import WebIOPosix
 ///   - allowedOrigins: patterns as in fnmatch(3) of other sites whose pages may open sessions.
 ///   - checkOrigin: decides on other sites instead of `allowedOrigins`.
 ///   - autoOpenBrowser: opens the page in the browser of this machine.
-///   - maxPayloadSize: of one message from a page, with all files of an upload: `"200M"`, `"40K"`, or a number of bytes.
+///   - maxPayloadSize: of one message from a page, and of the files of a field without limits of its own: `"200M"`, `"40K"`, or a number of bytes.
 ///   - http: limits and deadlines, the access log, the executor of the task functions, and more.
 ///
 /// It returns after SIGTERM or SIGINT, or when its task is cancelled: then it takes no more visitors, finishes the answers
