@@ -15,7 +15,7 @@ import WebIOHTTP
   private static func answer(_ label: String, _ data: String) -> JournalEntry { answer(label, "text", data) }
 
   private static func answer(_ label: String, _ type: String, options: [String] = [], _ data: String) -> JournalEntry {
-    .answer(task: "main", question(label, type, options: options), data: ["data": .string(data)])
+    .answer(task: "main", question(label, type, options: options), RecordedAnswer(data: ["data": .string(data)]))
   }
 
   private static func click(_ label: String, nth: Int = 0, place: Int = 0) -> JournalEntry {
@@ -102,19 +102,21 @@ import WebIOHTTP
   }
 
   @Test func tasksDoNotTakeEachOthersAnswers() {
-    var log = ReplayLog([.answer(task: "main/1", Self.question("Name"), data: ["data": "Bob"]), Self.answer("Name", "Ada")])
+    var log = ReplayLog([
+      .answer(task: "main/1", Self.question("Name"), RecordedAnswer(data: ["data": "Bob"])), Self.answer("Name", "Ada"),
+    ])
     #expect(take(&log, "Name") == "Ada")
     #expect(log.takeAnswer("main/1", Self.question("Name"))?.data?["data"] == "Bob")
   }
 
   @Test func aFormThatWasGivenUpIsGivenUpAgain() {
-    var log = ReplayLog([.answer(task: "main", Self.question("Name"), data: nil)])
-    #expect(log.takeAnswer("main", Self.question("Name")) == ReplayLog.Answer(data: nil))
+    var log = ReplayLog([.answer(task: "main", Self.question("Name"), RecordedAnswer(data: nil))])
+    #expect(log.takeAnswer("main", Self.question("Name")) == RecordedAnswer(data: nil))
   }
 
   @Test(arguments: [
     answer("Name", "Ada"), answer("Size", "radio", options: ["S", "M"], "M"), click("Up", nth: 2, place: 5),
-    .answer(task: "main/2", question("Name"), data: nil), .once(key: "a#1", value: ["x": [1, 2.5, nil]]),
+    .answer(task: "main/2", question("Name"), RecordedAnswer(data: nil)), .once(key: "a#1", value: ["x": [1, 2.5, nil]]),
     .reply(task: "click1", command: "run_script{code:1}", data: "yes"),
   ])
   func entriesSurviveTheWire(entry: JournalEntry) throws {

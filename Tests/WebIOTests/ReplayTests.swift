@@ -344,6 +344,42 @@ import WebIOPosix
     #expect(Set(run.texts) == ["left Left", "right Right", "main Main"])
   }
 
+  @Test @EventLoop func filesAreGivenAgain() async throws {
+    let main: @Sendable () async throws -> Void = {
+      let file = try await fileUpload("Photo", required: true)
+      putText("\(file?.filename ?? "") \(try await file?.bytes() ?? [])")
+      _ = try await input("Next")
+    }
+    let entries = try await record(main, entries: 1) { run in
+      let task = await run.form("Photo")["task_id"]?.string ?? ""
+      let file = FileUpload(filename: "a.jpg", mimeType: "image/jpeg", lastModified: 1, size: 3, storage: .memory([1, 2, 255]))
+      run.receive(Event(.submit, task: task, data: ["data": nil], files: ["data": [file]]))
+      await run.text("a.jpg [1, 2, 255]")
+    }
+    let run = try Run(try entries.map { try JSONParser.parse($0.serialized) }, main)
+    await run.text("a.jpg [1, 2, 255]")
+  }
+
+  @Test @EventLoop func aFileThatIsTooLargeIsAskedForAgain() async throws {
+    let main: @Sendable () async throws -> Void = {
+      let (name, file) = try await inputGroup(
+        "You", .input("Name", name: "name"), .file("Photo", name: "photo", required: true))
+      putText("\(name) \(file?.size ?? 0)")
+      _ = try await input("Next")
+    }
+    let entries = try await record(main, entries: 1) { run in
+      let task = await run.form("You")["task_id"]?.string ?? ""
+      let bytes = [UInt8](repeating: 1, count: 9 << 20)
+      let file = FileUpload(filename: "a", mimeType: "", lastModified: 1, size: bytes.count, storage: .memory(bytes))
+      run.receive(Event(.submit, task: task, data: ["name": "Ada", "photo": nil], files: ["photo": [file]]))
+      await run.text("Ada 9437184")
+    }
+    let run = try Run(entries, main)
+    _ = await run.form("You")
+    await run.wait { $0.report?["stopped_at"] == "You" }
+    #expect(run.commands.contains { $0["spec"]?["attributes"] == ["value": "Ada"] })
+  }
+
   @Test @EventLoop func aBarrierStopsTheReplayUntilTheVisitorGoesOn() async throws {
     let main: @Sendable () async throws -> Void = {
       putText("hello \(try await input("Name"))")

@@ -20,7 +20,7 @@ extension OpenForm {
       return .again
     case .changed(let field, let value): return .change(field, value)
     case .answered(let values):
-      end(event.data)
+      end(event)
       return .closed(values)
     case .cancelled:
       end(nil)

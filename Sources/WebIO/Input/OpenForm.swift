@@ -42,11 +42,11 @@ final class OpenForm: Sendable {
   var memory: FormMemory { state.withLock { $0.memory } }
 
   /// The form has its answer, or was given up with nil.
-  func end(_ data: JSONValue?) {
+  func end(_ event: Event?) {
     guard let journal = context.session.journal, let question else { return close() }
     // A page that comes when all is over need not see it come and go.
     close(isUnseen: journal.isHolding && journal.isFromLog(context))
-    if form.isBarrier { journal.gaveUp(context) } else { journal.answered(context, question, data) }
+    if form.isBarrier { journal.gaveUp(context) } else { journal.answered(context, question, RecordedAnswer(event, question)) }
   }
 
   /// Nobody has answered, and nobody will.

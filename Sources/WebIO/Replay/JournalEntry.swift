@@ -2,8 +2,7 @@ import WebIOHTTP
 
 /// One thing that a session was told. Its entries in their order bring a session of newer code to the same place.
 enum JournalEntry: Sendable, Equatable {
-  /// A form's answer; nil when the visitor gave it up.
-  case answer(task: String, Question, data: JSONValue?)
+  case answer(task: String, Question, RecordedAnswer)
   /// What the page answered to a script or a question about pins.
   case reply(task: String, command: String, data: JSONValue)
   case click(Widget, number: Int, data: JSONValue)
@@ -44,7 +43,12 @@ extension JournalEntry {
     case "answer":
       guard let question = Question(json["question"]) else { return nil }
       let isCancelled = json["cancelled"]?.bool == true
-      self = .answer(task: task, question, data: isCancelled ? JSONValue?.none : json["data"] ?? .null)
+      let files = json["files"]?.object?.members.map { ($0.name, $0.value.array?.compactMap { RecordedAnswer.File($0) } ?? []) }
+      self = .answer(
+        task: task, question,
+        RecordedAnswer(
+          data: isCancelled ? JSONValue?.none : json["data"] ?? .null,
+          files: Dictionary(files ?? []) { first, _ in first }))
     case "reply":
       guard let command = json["command"]?.string else { return nil }
       self = .reply(task: task, command: command, data: json["data"] ?? .null)
@@ -62,9 +66,13 @@ extension JournalEntry {
 
   var json: JSONValue {
     switch self {
-    case .answer(let task, let question, let data):
+    case .answer(let task, let question, let answer):
       var object: JSONObject = ["kind": "answer", "task": .string(task), "question": question.json]
-      if let data { object["data"] = data } else { object["cancelled"] = true }
+      if let data = answer.data { object["data"] = data } else { object["cancelled"] = true }
+      if !answer.files.isEmpty {
+        let files = answer.files.sorted { $0.key < $1.key }
+        object["files"] = .object(JSONObject(files.map { ($0.key, .array($0.value.map(\.json))) }))
+      }
       return .object(object)
     case .reply(let task, let command, let data):
       return ["kind": "reply", "task": .string(task), "command": .string(command), "data": data]

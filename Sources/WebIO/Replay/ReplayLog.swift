@@ -27,18 +27,13 @@ struct ReplayLog: Sendable {
 
   // MARK: Taking
 
-  struct Answer: Equatable {
-    /// Nil: the form was given up.
-    let data: JSONValue?
-  }
-
   /// The recorded answer to a question of `task`; nil when there is none, or a click has to come before it.
-  mutating func takeAnswer(_ task: String, _ question: Question) -> Answer? {
-    guard let index = match(task, question, passingClicks: false), case .answer(_, _, let data) = pending[index] else {
+  mutating func takeAnswer(_ task: String, _ question: Question) -> RecordedAnswer? {
+    guard let index = match(task, question, passingClicks: false), case .answer(_, _, let answer) = pending[index] else {
       return nil
     }
     take(index, of: task)
-    return Answer(data: data)
+    return answer
   }
 
   /// Whether only clicks stand before the answer.

@@ -135,8 +135,8 @@ final class SessionJournal: Sendable {
     perform(steps, context.session)
   }
 
-  func answered(_ context: TaskContext, _ question: Question, _ data: JSONValue?) {
-    finished(context, .answer(task: context.path, question, data: data))
+  func answered(_ context: TaskContext, _ question: Question, _ answer: RecordedAnswer) {
+    finished(context, .answer(task: context.path, question, answer))
   }
 
   func replied(_ context: TaskContext, _ script: String, _ data: JSONValue) {
@@ -314,8 +314,7 @@ final class SessionJournal: Sendable {
     let context = waiting.context
     switch waiting.subject {
     case .form(let question):
-      guard let answer = log.takeAnswer(context.path, question) else { return nil }
-      return Event(answer.data == nil ? .cancel : .submit, task: context.id, data: answer.data ?? .null)
+      return log.takeAnswer(context.path, question)?.event(task: context.id)
     case .script(let script):
       return log.takeReply(context.path, script).map { Event(.yield, task: context.id, data: $0) }
     }

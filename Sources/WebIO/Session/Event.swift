@@ -27,13 +27,13 @@ struct Event: Sendable {
   }
 
   /// An event that no page sent.
-  init(_ kind: Kind, task: String, data: JSONValue) {
+  init(_ kind: Kind, task: String, data: JSONValue, files: [String: [FileUpload]] = [:]) {
+    self.files = files
     self.kind = kind
     taskID = task
     self.data = data
     number = nil
     form = nil
-    files = [:]
   }
 
   /// Nil for what no page of ours or PyWebIO's sends.
