@@ -20,21 +20,21 @@ final class HTTPConnection: ByteStreamDelegate {
   let stream: any ByteStream
   let isSecure: Bool
   let server: HTTPServer
-  private(set) var phase = Phase.idle
+  var phase = Phase.idle
   /// Its place in the server's list.
   var listIndex = -1
   /// Grows with each connection that becomes idle: the lowest is idle for longest.
-  private(set) var idleOrder: UInt64 = 0
+  var idleOrder: UInt64 = 0
   var closesAfterResponse = false
 
   private var parser = HTTPRequestParser()
-  private(set) var exchange: HTTPExchange?
+  var exchange: HTTPExchange?
   /// Read and not parsed yet.
-  private var pending: [UInt8] = []
+  var pending: [UInt8] = []
   /// What the running parse has not used yet.
-  private var rest: UnsafeRawBufferPointer?
-  private var isParsing = false
-  private var inputEnded = false
+  var rest: UnsafeRawBufferPointer?
+  var isParsing = false
+  var inputEnded = false
   private var isReading = false
   var output: [UInt8] = []
   private var turns = 0
@@ -114,7 +114,7 @@ final class HTTPConnection: ByteStreamDelegate {
   }
 
   /// Goes on after an answer or a pause, outside of a read.
-  private func resume() {
+  func resume() {
     guard !isParsing else { return }
     turn { connection in
       connection.parsePending()
@@ -247,91 +247,5 @@ final class HTTPConnection: ByteStreamDelegate {
   func streamDidDrain(_ stream: any ByteStream) {
     exchange?.onDrain?()
     resume()
-  }
-
-  /// The answer is complete, as far as the handler is concerned.
-  func finish(_ exchange: HTTPExchange) {
-    guard self.exchange === exchange, phase != .closed else { return }
-    endBody(exchange)
-    if exchange.bodyState != .ended { closesAfterResponse = true }
-    let isComplete = exchange.responseState == .finished
-    detach(exchange, isComplete: isComplete)
-    guard isComplete else { return stream.abort() }
-    if closesAfterResponse {
-      // With all of the input read a plain close is safe; otherwise it would be a reset, and the answer lost.
-      if exchange.bodyState == .ended, pending.isEmpty, rest?.isEmpty ?? true { close() } else { linger() }
-    } else {
-      enter(.idle)
-      idleOrder = server.nextIdleOrder()
-      if !isParsing { resume() }
-    }
-  }
-
-  private func detach(_ exchange: HTTPExchange, isComplete: Bool) {
-    exchange.responseState = .finished
-    exchange.connection = nil
-    self.exchange = nil
-    let reader = exchange.bodyReader
-    exchange.bodyReader = nil
-    if exchange.bodyState != .ended { reader?.end(.init(.cancelled, 500, "the request was answered before")) }
-    server.log(exchange)
-    exchange.onFinish?(isComplete)
-    exchange.onFinish = nil
-    exchange.onDrain = nil
-    exchange.onClose = nil
-  }
-
-  // MARK: Ending
-
-  private func enter(_ phase: Phase) {
-    self.phase = phase
-    deadline.reset()
-  }
-
-  func close() {
-    guard phase != .closed else { return }
-    flush()
-    enter(.closed)
-    stream.close()
-  }
-
-  private func linger() {
-    flush()
-    pending = []
-    guard !inputEnded else { return close() }
-    enter(.lingering)
-    stream.closeWriting()
-    setReading(true)
-  }
-
-  /// For a graceful stop: at once when idle, else after the current answer.
-  func stop() {
-    closesAfterResponse = true
-    if phase == .idle, pending.isEmpty { close() }
-  }
-
-  func streamDidClose(_ stream: any ByteStream, error: SystemError?) {
-    enter(.closed)
-    pending = []
-    if let exchange {
-      let onClose = exchange.onClose
-      let reader = exchange.bodyReader
-      exchange.bodyReader = nil
-      if exchange.bodyState != .ended { reader?.end(.closed) }
-      detach(exchange, isComplete: false)
-      onClose?()
-    }
-    server.remove(self)
-  }
-
-  /// Lets go of the stream. What was read and not parsed is the next owner's.
-  func handOver(_ exchange: HTTPExchange) -> [UInt8] {
-    flush()
-    let unread = pending.isEmpty ? rest.map { [UInt8]($0) } ?? [] : pending
-    pending = []
-    enter(.closed)
-    detach(exchange, isComplete: true)
-    server.remove(self)
-    return unread
   }
 }

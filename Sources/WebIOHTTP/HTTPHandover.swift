@@ -27,4 +27,15 @@ extension HTTPConnection {
     stream.delegate = nil
     return unread.isEmpty ? stream : PrefacedStream(unread, stream)
   }
+
+  /// Lets go of the stream. What was read and not parsed is the next owner's.
+  func handOver(_ exchange: HTTPExchange) -> [UInt8] {
+    flush()
+    let unread = pending.isEmpty ? rest.map { [UInt8]($0) } ?? [] : pending
+    pending = []
+    enter(.closed)
+    detach(exchange, isComplete: true)
+    server.remove(self)
+    return unread
+  }
 }

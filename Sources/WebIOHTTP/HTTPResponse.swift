@@ -10,12 +10,16 @@ public struct HTTPResponse: Sendable, ExpressibleByStringInterpolation {
   public var body: [UInt8]
   /// Writes the body piece by piece, instead of `body`.
   var stream: (@Sendable (HTTPBodyWriter) async throws -> Void)?
+  /// Runs the connection, instead of a body.
+  var webSocket: (@Sendable (WebSocket) async throws -> Void)?
 
   public init(_ status: HTTPStatus = .ok, _ fields: HTTPFields = HTTPFields(), body: [UInt8]) {
     self.status = status
     self.fields = fields
     self.body = body
   }
+
+  var isWhole: Bool { stream == nil && webSocket == nil }
 
   /// Plain text.
   public init(_ status: HTTPStatus = .ok, _ text: String) {
@@ -44,5 +48,12 @@ public struct HTTPResponse: Sendable, ExpressibleByStringInterpolation {
   ) {
     self.init(status, fields, body: [])
     self.stream = stream
+  }
+
+  /// Makes the connection a WebSocket, which ends with the closure. A request that asks for none is answered with 426.
+  public static func webSocket(_ body: @escaping @Sendable (WebSocket) async throws -> Void) -> HTTPResponse {
+    var response = HTTPResponse(.switchingProtocols, body: [])
+    response.webSocket = body
+    return response
   }
 }

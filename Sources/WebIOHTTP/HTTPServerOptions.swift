@@ -19,7 +19,8 @@ public struct HTTPServerOptions: Sendable {
   /// WebSockets keep their compression windows from message to message, where the client wants it: smaller messages,
   /// for about 300 KB a connection.
   public var webSocketContextTakeover = false
-  /// Where the handler's closures and task functions run; nil is the cooperative pool.
+  /// Where the handler's closures and task functions run; nil is a pool with a thread for each core. What blocks there holds up
+  /// others.
   public var executor: (any TaskExecutor)?
   /// What `HTTPExchange.compresses` starts with.
   package var compresses = false

@@ -28,6 +28,8 @@ package final class Listener: EventSource {
     self.accept = accept
     _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
     _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+    // Connections inherit it.
+    setOption(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
     reserve = open("/dev/null", O_RDONLY | O_CLOEXEC)
     address = try SocketAddress.local(of: descriptor)
     registration = try Reactor.shared.add(descriptor, [.readable], self)
@@ -72,8 +74,8 @@ package final class Listener: EventSource {
     for _ in 0..<64 where registration != nil {
       let (connection, peer) = acceptConnection(descriptor)
       if connection >= 0 {
-        if !peer.isUnix { setOption(connection, Int32(IPPROTO_TCP), TCP_NODELAY, 1) }
-        let stream = try? SocketStream(descriptor: connection, peerAddress: peer.host, peerPort: peer.port)
+        let stream = try? SocketStream(
+          descriptor: connection, peerAddress: peer.host, peerPort: peer.port, isAccepted: true)
         if let stream { accept(stream) }
         continue
       }

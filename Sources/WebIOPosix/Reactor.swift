@@ -44,6 +44,9 @@ package final class Reactor {
   /// Shared by all streams: a read is handed on before the next one starts.
   package let readBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 * 1024, alignment: 16)
 
+  /// Something was handed to the pool in this turn.
+  var wakesPool = false
+
   private static let wakeToken: UInt64 = .max
   private static let timerToken: UInt64 = .max - 1
 
@@ -82,6 +85,9 @@ package final class Reactor {
     control(EPOLL_CTL_DEL, registration.descriptor, [], token: 0)
     release(registration)
   }
+
+  /// Instead of `remove` for a descriptor that is closed at once and has no duplicate: one system call less.
+  package func forget(_ registration: Registration) { release(registration) }
 
   private func release(_ registration: Registration) {
     slots[Int(registration.slot)].source = nil
@@ -156,6 +162,10 @@ package final class Reactor {
           guard slots[slot].generation == UInt32(token >> 32), let source = slots[slot].source else { continue }
           source.descriptorIsReady(readiness(events[index].events))
         }
+      }
+      if wakesPool {
+        wakesPool = false
+        TaskPool.shared.wake()
       }
     }
   }

@@ -72,11 +72,20 @@ package struct SocketAddress: Sendable, CustomStringConvertible {
   /// The host in numbers; an IPv4 address that came in by an IPv6 socket is written as IPv4.
   package var host: String {
     if isUnix { return "" }
+    let bytes = bytes
+    if bytes.count == 4 { return Self.text(bytes[...]) }
+    if bytes.count == 16, bytes[..<10].allSatisfy({ $0 == 0 }), bytes[10] == 0xff, bytes[11] == 0xff {
+      return Self.text(bytes[12...])
+    }
     var text = [CChar](repeating: 0, count: Int(NI_MAXHOST))
     let code = withSockaddr { getnameinfo($0, $1, &text, socklen_t(text.count), nil, 0, NI_NUMERICHOST) }
     guard code == 0 else { return "" }
-    let host = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    return host.hasPrefix("::ffff:") && host.utf8.contains(UInt8(ascii: ".")) ? String(host.dropFirst(7)) : host
+    return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
+  /// Of IPv4, which most connections have: getnameinfo(3) takes longer than accepting one.
+  private static func text(_ bytes: ArraySlice<UInt8>) -> String {
+    bytes.map { String($0) }.joined(separator: ".")
   }
 
   /// The 4 or 16 bytes of an internet address, in network order; none for a unix socket.

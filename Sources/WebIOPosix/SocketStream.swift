@@ -23,14 +23,17 @@ package final class SocketStream: ByteStream, EventSource {
   private var writeFailure: SystemError?
   private var isClosed = false
 
-  /// Takes over `descriptor`, which is set non-blocking and closed at the end.
-  package init(descriptor: Int32, peerAddress: String = "", peerPort: UInt16 = 0, origin: StreamOrigin = .network)
-    throws
-  {
+  /// Takes over `descriptor`, which is set non-blocking and closed at the end. One that comes from accept4(2) is
+  /// non-blocking already, and joins the interest set with its first read: two system calls less.
+  package init(
+    descriptor: Int32, peerAddress: String = "", peerPort: UInt16 = 0, origin: StreamOrigin = .network,
+    isAccepted: Bool = false
+  ) throws {
     self.descriptor = descriptor
     self.peerAddress = peerAddress
     self.peerPort = peerPort
     self.origin = origin
+    guard !isAccepted else { return }
     _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
     do {
       registration = try Reactor.shared.add(descriptor, [], self)
@@ -187,7 +190,8 @@ package final class SocketStream: ByteStream, EventSource {
   private func finish(_ error: SystemError?) {
     guard !isClosed else { return }
     isClosed = true
-    if let registration { Reactor.shared.remove(registration) }
+    // Closing takes the descriptor out of the interest set.
+    if let registration { Reactor.shared.forget(registration) }
     registration = nil
     Glibc.close(descriptor)
     let delegate = delegate

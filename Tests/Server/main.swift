@@ -24,6 +24,7 @@ switch CommandLine.arguments.dropFirst().first {
 case "web":
   let server = WebServer(port: 0, options: options) { request in
     if request.path == "/slow" { try await Task.sleep(for: .seconds(1)) }
+    if request.path == "/talk" { return .webSocket { for await message in $0 { try await $0.send(message) } } }
     return request.method == "POST" ? HTTPResponse(body: request.body) : "hello"
   }
   say("port \(try await server.start())")

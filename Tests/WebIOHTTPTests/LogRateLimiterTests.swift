@@ -5,10 +5,6 @@ import WebIOPosix
 @testable import WebIOHTTP
 
 @Suite struct LogRateLimiterTests {
-  private func moment(_ seconds: Double) -> MonotonicTime {
-    MonotonicTime(nanoseconds: UInt64((seconds + 1_000) * 1e9))
-  }
-
   private func flood(_ limiter: inout LogRateLimiter, _ peer: String, count: Int = 1_000, _ now: MonotonicTime) -> Int {
     var admitted = 0
     for _ in 0..<count where limiter.admits(peer, now) { admitted += 1 }

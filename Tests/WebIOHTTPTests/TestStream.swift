@@ -120,3 +120,16 @@ extension String {
     return lines.joined(separator: "\n")
   }
 }
+
+let get = "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+
+/// On the clock that a test moves.
+func moment(_ seconds: Double) -> MonotonicTime {
+  MonotonicTime(nanoseconds: UInt64((seconds + 1_000) * 1e9))
+}
+
+/// Answers `ok`.
+@EventLoop
+func echo(_ limits: HTTPLimits = HTTPLimits(), _ options: HTTPServerOptions = HTTPServerOptions()) -> TestServer {
+  TestServer(limits: limits, options: options) { $0.respond(.ok, [:], Array("ok".utf8)) }
+}

@@ -1,5 +1,6 @@
 import Glibc
 import Synchronization
+import TestSupport
 import Testing
 import WebIOHTTP
 import WebIOPosix
@@ -86,6 +87,65 @@ import WebIOPosix
     #expect(await send(port, "GET", "/broken") == nil)
     await server.stop()
     #expect(await send(port, "GET", "/") == nil)
+  }
+
+  @Test func webSocketsFilesAndImmediateAnswers() async throws {
+    let directory = try TemporaryDirectory("webio-web")
+    try Files.create(directory.file("a.txt"), Array("a file".utf8))
+    let server = WebServer(
+      port: 0, staticDirectory: directory.path,
+      immediate: { request in
+        switch request.path {
+        case "/now": return "at once"
+        case "/throw": throw HTTPError(.unsupported, 418, "a teapot")
+        case "/stream": return HTTPResponse { body in try await body.write("later") }
+        default:
+          return .webSocket { socket in
+            for await message in socket {
+              if message == .text("bye") { return }
+              try await socket.send(message)
+            }
+          }
+        }
+      })
+    let port = try await server.start()
+    #expect(await send(port, "GET", "/static/a.txt")?.text == "a file")
+    #expect(await send(port, "GET", "/static/../WebServerTests.swift")?.code == 404)
+    #expect(await send(port, "GET", "/now")?.text == "at once")
+    #expect(await send(port, "GET", "/throw")?.code == 418)
+    #expect(await send(port, "GET", "/stream")?.text == "later")
+    #expect(await send(port, "GET", "/ws")?.code == 426)
+    let socket = try WebSocketProbe("/ws", port: UInt16(port))
+    for number in 0..<100 { try socket.send("message \(number)") }
+    for number in 0..<100 { #expect(try socket.receive() == "message \(number)") }
+    try socket.send("bye")
+    let closed = #expect(throws: Connection.Failure.self) { try socket.receive() }
+    #expect(closed?.description == "closed with 1000")
+    await server.stop()
+  }
+
+  /// The README's server is the one below, which compiles.
+  @Test func theReadmesServer() throws {
+    let own = try Files.readText(#filePath)
+    let readme = try Files.readText("\(Path.directory(of: #filePath))/../../README.md")
+    let start = try #require(readme.firstRange(of: "    let server = WebServer("), "the README has no server")
+    let end = try #require(readme[start.lowerBound...].firstRange(of: "server.run()"))
+    let lines = readme[start.lowerBound..<end.upperBound].split(separator: "\n")
+    #expect(lines.count <= 10)
+    for line in lines { #expect(own.contains("\n\(line)\n"), "\(line)") }
+  }
+
+  private func readme() async throws {
+    let server = WebServer(port: 8080, staticDirectory: "public") { request in
+      switch (request.method, request.path) {
+      case ("GET", "/"): "Hello, \(request.query("name") ?? "world")!"
+      case ("POST", "/echo"): HTTPResponse(json: try request.json())
+      case ("GET", "/count"): HTTPResponse { body in for number in 1...9 { try await body.write("\(number)\n") } }
+      case ("GET", "/talk"): .webSocket { for await message in $0 { try await $0.send(message) } }
+      default: HTTPResponse(.notFound, "There is nothing here.\n")
+      }
+    }
+    try await server.run()
   }
 
   @Test func errorsCanBeShown() async throws {

@@ -43,10 +43,6 @@ import WebIOPosix
     }
   }
 
-  private func moment(_ seconds: Double) -> MonotonicTime {
-    MonotonicTime(nanoseconds: UInt64((seconds + 1_000) * 1e9))
-  }
-
   @Test func handshakeIsAnswered() {
     let test = TestServer { _ = $0.upgradeToWebSocket() }
     test.stream.receive(Self.handshake())

@@ -76,7 +76,7 @@ final class Session: Sendable {
     }
     switch function.body {
     case .asynchronous(let body):
-      let task = Task.detached(executorPreference: executor) { [self] in
+      let task = Task.detached(executorPreference: executor ?? TaskPool.shared) { [self] in
         await TaskContext.$current.withValue(context) {
           do { try await body() } catch { report(error, in: context) }
         }
