@@ -27,14 +27,18 @@ public func input(
 }
 
 /// Asks for several lines of text and waits for them. PyWebIO: `textarea`.
+///
+/// With `code`, the name of a language such as `swift` or `python`, it is a code editor: line numbers, colours, indentation,
+/// matching brackets, and F11 for the full screen.
 public func textarea(
-  _ label: String = "", value: String? = nil, rows: Int = 6, placeholder: String? = nil, required: Bool = false,
+  _ label: String = "", value: String? = nil, rows: Int = 6, code: String? = nil, placeholder: String? = nil,
+  required: Bool = false,
   readonly: Bool = false, maxLength: Int? = nil, minLength: Int? = nil, help: String? = nil, scope: String? = nil,
   validate: Validator<String>? = nil
 ) throws -> String {
   try answerBlocking(
     .textarea(
-      label, value: value, rows: rows, placeholder: placeholder, required: required, readonly: readonly,
+      label, value: value, rows: rows, code: code, placeholder: placeholder, required: required, readonly: readonly,
       maxLength: maxLength, minLength: minLength, help: help, validate: validate), scope)
 }
 

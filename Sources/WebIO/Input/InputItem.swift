@@ -154,13 +154,14 @@ extension InputItem where Value == String {
 
   /// A field for several lines of text. See ``textarea(_:value:rows:placeholder:required:readonly:maxLength:minLength:help:scope:validate:)``.
   public static func textarea(
-    _ label: String = "", name: String? = nil, value: String? = nil, rows: Int = 6, placeholder: String? = nil,
-    required: Bool = false, readonly: Bool = false, maxLength: Int? = nil, minLength: Int? = nil,
+    _ label: String = "", name: String? = nil, value: String? = nil, rows: Int = 6, code: String? = nil,
+    placeholder: String? = nil, required: Bool = false, readonly: Bool = false, maxLength: Int? = nil, minLength: Int? = nil,
     help: String? = nil, validate: sending ((String) throws -> String?)? = nil
   ) -> InputItem<String> {
     var spec = Spec()
     spec.set("type", "textarea")
     spec.set("rows", rows)
+    spec.set("code", code)
     spec.set("maxlength", maxLength)
     spec.set("minlength", minLength)
     spec.set("placeholder", placeholder)

@@ -42,14 +42,15 @@ public func putInput<Value: Sendable>(
   return try putPin(name, item, scope, position)
 }
 
-/// Shows a field for several lines of text. PyWebIO: `pin.put_textarea`.
+/// Shows a field for several lines of text, with `code` a code editor for that language. PyWebIO: `pin.put_textarea`.
 @discardableResult
 public func putTextarea(
-  _ name: String, label: String = "", value: String? = nil, rows: Int = 6, placeholder: String? = nil,
-  readonly: Bool = false, help: String? = nil, scope: String? = nil, position: OutputPosition = .bottom
+  _ name: String, label: String = "", value: String? = nil, rows: Int = 6, code: String? = nil,
+  placeholder: String? = nil, readonly: Bool = false, help: String? = nil, scope: String? = nil,
+  position: OutputPosition = .bottom
 ) throws -> Output {
   let item = InputItem<String>.textarea(
-    label, value: value, rows: rows, placeholder: placeholder, readonly: readonly, help: help)
+    label, value: value, rows: rows, code: code, placeholder: placeholder, readonly: readonly, help: help)
   return try putPin(name, item, scope, position)
 }
 

@@ -52,6 +52,8 @@ final class SessionJournal: Sendable {
   static let budget = Duration.seconds(2)
   /// Without output or progress for so long, a task that still runs is taken to wait for time to pass.
   static let quiet = Duration.milliseconds(25)
+  /// After so many times of it, what the log has is not asked for any more. A busy machine is quiet, too.
+  static let longQuiet = 12
 
   private let id: String
   private let app: String
@@ -237,37 +239,39 @@ final class SessionJournal: Sendable {
   @EventLoop func replay(_ session: Session) {
     guard isHolding else { return }
     let end = MonotonicTime.now + Self.budget
-    watch(session, until: end, before: -1)
+    watch(session, until: end, before: -1, quiet: 0)
   }
 
-  @EventLoop private func watch(_ session: Session, until end: MonotonicTime, before: Int) {
+  @EventLoop private func watch(_ session: Session, until end: MonotonicTime, before: Int, quiet: Int) {
     Reactor.shared.schedule(after: Self.quiet) { [weak session] in
       guard let session, self.isHolding else { return }
       let (steps, activity) = self.state.withLock { state -> ([Step], Int) in
-        let isQuiet = state.activity == before
-        let steps = MonotonicTime.now >= end ? [Step.settle] : self.advance(&state, isQuiet: isQuiet)
+        let quiet = state.activity == before ? quiet + 1 : 0
+        let steps = MonotonicTime.now >= end ? [Step.settle] : self.advance(&state, quiet: quiet)
         return (steps, state.activity)
       }
       self.perform(steps, session)
-      self.watch(session, until: end, before: activity)
+      self.watch(session, until: end, before: activity, quiet: activity == before ? quiet + 1 : 0)
     }
   }
 
   /// What can be done now.
-  private func advance(_ state: inout State, isQuiet: Bool = false) -> [Step] {
+  private func advance(_ state: inout State, quiet: Int = 0) -> [Step] {
     guard state.isHolding || !state.log.pending.isEmpty else { return [] }
     var steps: [Step] = []
     while true {
       steps += answers(&state)
       // A task that was just answered goes on first.
-      let isIdle = isQuiet || state.running.values.reduce(0, +) <= state.waiting.count
-      guard steps.isEmpty, isIdle else { return steps }
+      let isIdle = state.running.values.reduce(0, +) <= state.waiting.count
+      guard steps.isEmpty, isIdle || quiet > 0 else { return steps }
+      let canDrop = isIdle || quiet >= Self.longQuiet
       guard let next = state.log.next else { return state.isHolding ? [.settle] : [] }
       switch next {
       case .click(let widget, let number, let data):
         guard let callback = find(widget, state) else {
           // It may come behind a question that only the visitor can answer.
           if isStuck(state) { return state.isHolding ? [.settle] : [] }
+          guard canDrop else { return [] }
           state.log.dropNext()
           continue
         }
@@ -280,7 +284,7 @@ final class SessionJournal: Sendable {
         if state.waiting.values.contains(where: { $0.context.path == task }) {
           return state.isHolding ? [.settle] : []
         }
-        if state.running[task, default: 0] > 0 { return [] }
+        guard state.running[task, default: 0] == 0, canDrop else { return [] }
         state.log.dropNext()
       case .once: return []
       }

@@ -29,6 +29,20 @@ func inputs() async throws {
       .selectMultiple("Fruits", options: fruits))
     putText(site, moment, basket.joined(separator: ", "))
   }
+  try await example("Code") {
+    let program = try await textarea("Your program", value: "print(\"Hello\")", rows: 4, code: "swift")
+    putCode(program, language: "swift")
+  }
+  try await example("Long lists are searched") {
+    let years = (1950...2026).map { Option("\($0)", $0) }
+    putText(try await select("Year of birth", options: years))
+  }
+  try await example("Options in groups") {
+    let drinks = [
+      Option("Tea", "tea", group: "Hot"), Option("Coffee", "coffee", group: "Hot"), Option("Water", "water", group: "Cold"),
+    ]
+    putText(try await select("Drink", options: drinks))
+  }
   try await example("A file") {
     if let file = try await fileUpload("Any file", maxSize: 1 << 20) { putText(file.filename, file.size) }
   }
