@@ -7,6 +7,8 @@ const socketPath = config.devPath || "/__webio/dev";
 const openPath = config.devOpenPath || "/__webio/open";
 const backPath = "/__webio/back";
 const savePath = "/__webio/save";
+const knockPath = "/__webio/knock";
+const outputPath = "/__webio/output";
 const reloadNote = "webio:reloaded";
 const placeKey = "webio:place";
 
@@ -217,12 +219,24 @@ class DevConnection {
     url.searchParams.set("token", config.devToken || "");
     this.socket = new WebSocket(url);
     this.socket.onmessage = (message) => { this.delay = 200; this.receive(JSON.parse(message.data)); };
+    let wasOpen = false;
+    this.socket.onopen = () => { wasOpen = true; };
     this.socket.onclose = () => {
       this.socket = null;
-      if (this.isLeaving || document.hidden) return;
-      this.timer = setTimeout(() => this.connect(), this.delay);
-      this.delay = Math.min(2000, this.delay * 1.6);
+      if (this.isLeaving) return;
+      if (!wasOpen) this.knock();
+      // A hidden tab goes on too: the next run uses it again instead of opening another.
+      this.timer = setTimeout(() => this.connect(), document.hidden ? 1000 : this.delay);
+      this.delay = Math.min(1000, this.delay * 1.6);
     };
+  }
+
+  // Refused: is this another run of webio? Then this page is of no use any more, and the address is.
+  async knock() {
+    try {
+      const answer = await fetch(`${knockPath}?token=${encodeURIComponent(config.devToken || "")}`, { cache: "no-store" });
+      if (answer.status === 410) this.reload();
+    } catch { /* nobody is there yet */ }
   }
 
   receive(message) {
@@ -243,8 +257,7 @@ class DevConnection {
         break;
       case "crashed":
         this.markTitle(false);
-        this.tell("The app crashed. It starts again when you save.");
-        this.overlay.show({ title: `The app crashed${message.signal ? `: ${message.signal}` : ""}`, hint: "It starts again when you save.", diagnostics: [], log: message.log });
+        this.crashed(message);
         break;
       case "public": this.announce(message); break;
       case "css": this.swapStyle(message.name); break;
@@ -254,6 +267,13 @@ class DevConnection {
       case "reload": if (message.session === session()?.webio_session_id) this.reload(); break;
       default:
     }
+  }
+
+  // The message first, then the project's own places on the way there.
+  crashed({ signal, diagnostics = [], log, restarts }) {
+    const hint = restarts ? "It is being started again." : "It starts again when you save.";
+    this.tell(`The app crashed. ${hint}`);
+    this.overlay.show({ title: `The app crashed${signal ? `: ${signal}` : ""}`, hint, diagnostics, log });
   }
 
   failed({ diagnostics = [], log }) {
@@ -407,6 +427,19 @@ class Return {
     this.overlay.report(answer.ok ? "good" : "bad", answer.ok ? `Saved; run it with: webio replay ${text}` : text, [["Close", () => this.overlay.unsign()]]);
   }
 }
+
+// Below the card of a task that failed: what the app printed until then. Only the developer's page can ask.
+async function showOutput(card) {
+  try {
+    const answer = await fetch(outputPath, { method: "POST", headers: { "webio-token": config.devToken || "" } });
+    const { lines } = await answer.json();
+    if (lines.length === 0) return;
+    const text = make("pre", "", lines.slice(-20).join("\n"));
+    text.tabIndex = 0;
+    card.querySelector(".w-body").append(make("details", "", make("summary", "", "Terminal"), text));
+  } catch { /* the app is gone */ }
+}
+addEventListener("webio:task_error", (event) => showOutput(event.detail));
 
 const overlay = new Overlay();
 new Return(overlay);

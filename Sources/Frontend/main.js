@@ -46,7 +46,11 @@ const commandHandlers = {
   progressbar: updateProgress,
   logbox: updateLogbox,
   datatable: (spec) => loadPart("datatable").then((module) => module.update(partCore, spec)),
-  task_error: (spec) => byId("pywebio-scope-ROOT").append(errorCard(spec)),
+  task_error: (spec) => {
+    const card = errorCard(spec);
+    byId("pywebio-scope-ROOT").append(card);
+    dispatchEvent(new CustomEvent("webio:task_error", { detail: card }));
+  },
   close_session: () => live.session.end(),
   replayed: (spec) => dispatchEvent(new CustomEvent("webio:replayed", { detail: spec })),
 };

@@ -14,7 +14,7 @@ enum Command {
       exit(ExitCode.usage.rawValue)
     }
     let rest = Array(words.dropFirst())
-    if rest.contains("--help") || rest.contains("-h"), Help.commands.contains(name) {
+    if rest.contains("--help") || rest.contains("-h"), CommandTable.names.contains(name) {
       Console().result(try Help.text(name))
       exit(0)
     }
@@ -24,10 +24,18 @@ enum Command {
     case "run": try RunCommand(rest).run()
     case "replay": try ReplayCommand(rest).run()
     case "share": try ShareCommand(rest).run()
-    case "help", "--help", "-h": Console().result(try rest.first.map(Help.text) ?? Help.overview)
+    case "doctor": exit(try DoctorCommand(rest).run().rawValue)
+    case "completions":
+      guard let shell = rest.first, rest.count == 1 else {
+        throw CommandError.usage("Which shell?", advice: "Write webio completions bash, zsh or fish.")
+      }
+      Console().result(try Completions.script(shell))
+    case "help", "--help", "-h":
+      let isMan = rest.first == "--man" && rest.count == 1
+      Console().result(isMan ? ManPage.text : try rest.first.map(Help.text) ?? Help.overview)
     case "--version", "version": Console().result("webio \(version)")
     default:
-      let near = Help.commands.min { distance($0, name) < distance($1, name) } ?? "help"
+      let near = CommandTable.names.min { distance($0, name) < distance($1, name) } ?? "help"
       throw CommandError.usage(
         "There is no command \"\(name)\".",
         advice: distance(near, name) <= 3 ? "Did you mean `webio \(near)`?" : "Run `webio help` to see all of them.")

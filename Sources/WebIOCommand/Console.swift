@@ -8,10 +8,18 @@ struct Console: Sendable {
   let isJSON: Bool
   let isInteractive: Bool
   let usesColor: Bool
+  private let row = Row()
 
   init(json: Bool = false) {
     isJSON = json
     isInteractive = isatty(2) == 1 && Environment["CI"] == nil && Environment["TERM"] != "dumb"
+    usesColor = isInteractive && (Environment["NO_COLOR"] ?? "").isEmpty
+  }
+
+  /// Its colours are those of standard output, where results go.
+  init(standardOutput: ()) {
+    isJSON = false
+    isInteractive = isatty(1) == 1 && Environment["CI"] == nil && Environment["TERM"] != "dumb"
     usesColor = isInteractive && (Environment["NO_COLOR"] ?? "").isEmpty
   }
 
@@ -31,9 +39,31 @@ struct Console: Sendable {
   }
 
   /// A line for a person. With `--json` there is no person.
-  func note(_ text: String) {
-    if !isJSON { write(2, text + "\n") }
+  func note(_ text: String) { line(text) }
+
+  /// A line of which the next one of the same `kind` takes the place, on a terminal only: it then says how many there were.
+  func line(_ text: String, kind: String? = nil) {
+    guard !isJSON else { return }
+    row.text.withLock { row in
+      let written = row.add(text, kind: kind, columns: isInteractive ? columns : nil) { styled($0, .yellow) }
+      write(2, written)
+    }
   }
+
+  /// More about the event of the last line, if that is of this `kind`; otherwise a line of its own. In a pipe `alone` is.
+  func amend(_ text: String, kind: String, alone: String) {
+    guard !isJSON else { return }
+    row.text.withLock { row in
+      let columns = isInteractive ? columns : nil
+      write(
+        2,
+        row.amend(text, kind: kind, columns: columns) { styled($0, .yellow) }
+          ?? row.add(alone, kind: nil, columns: columns) { $0 })
+    }
+  }
+
+  /// Somebody else has written to the terminal: the keys that a person types are echoed there.
+  func interrupted() { row.text.withLock { $0.interrupted() } }
 
   /// The terminal's width; nil where there is none.
   var columns: Int? {
@@ -43,18 +73,37 @@ struct Console: Sendable {
 
   func warning(_ text: String) { note("\(styled("warning:", .yellow)) \(text)") }
 
+  /// Also with `--json`: a person may look for the reason.
   func error(_ error: CommandError) {
-    write(2, "\(styled("webio:", .red)) \(error.description)\n")
-    if let advice = error.advice { write(2, "  \(advice)\n") }
+    let advice = error.advice.map { "\n  \($0)" } ?? ""
+    row.text.withLock { row in
+      let text = "\(styled("webio:", .red)) \(error.description)\(advice)"
+      write(2, row.add(text, kind: nil, columns: isInteractive ? columns : nil) { $0 })
+    }
   }
 
-  /// A line that the next one overwrites, on a terminal only.
+  /// A line that the next one overwrites, on a terminal only. It is cut at the terminal's edge: a second row would stay.
   func progress(_ text: String) {
-    if isInteractive, !isJSON { write(2, "\r\u{1B}[K\(text)") }
+    guard isInteractive, !isJSON else { return }
+    row.text.withLock { write(2, $0.progress(Self.cut(text, to: (columns ?? 80) - 1), style: { styled($0, .dim) })) }
   }
 
   func endProgress() {
-    if isInteractive, !isJSON { write(2, "\r\u{1B}[K") }
+    guard isInteractive, !isJSON else { return }
+    row.text.withLock { write(2, $0.endProgress()) }
+  }
+
+  /// Empties the terminal's window and what was scrolled out of it.
+  func clear() {
+    guard isInteractive, !isJSON else { return }
+    row.text.withLock { row in
+      row.interrupted()
+      write(2, "\u{1B}[H\u{1B}[2J\u{1B}[3J")
+    }
+  }
+
+  private static func cut(_ text: String, to columns: Int) -> String {
+    text.count <= columns ? text : String(text.prefix(max(0, columns - 1))) + "…"
   }
 
   /// A result on standard output.
@@ -79,5 +128,10 @@ struct Console: Sendable {
       }
       done += count
     }
+  }
+
+  /// Shared by all copies of a console: where the cursor is.
+  private final class Row: Sendable {
+    let text = Mutex(TerminalRow())
   }
 }

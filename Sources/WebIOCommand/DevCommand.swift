@@ -32,11 +32,11 @@ struct DevCommand {
   }
 
   func run() throws -> Never {
-    var sharing: Sharing?
-    if arguments.has("share") {
-      sharing = try Sharing(arguments, vias: arguments.values("share").map { $0.isEmpty ? "localhost.run" : $0 })
-    }
+    // Without a provider it is the default one, for the key that shares.
+    let vias = arguments.values("share").map { $0.isEmpty ? "localhost.run" : $0 }
+    let sharing = try Sharing(arguments, vias: vias)
     try DevServer.run(
-      path: arguments.positionals.first ?? ".", arguments, Console(json: arguments.has("json")), sharing: sharing)
+      path: arguments.positionals.first ?? ".", arguments, Console(json: arguments.has("json")), sharing: sharing,
+      sharesAtOnce: arguments.has("share"))
   }
 }

@@ -15,21 +15,25 @@ final class DevServer: LongCommand {
   private let endsAtFailure: Bool
   private let console: Console
   private let output: DevOutput
-  private let sharing: Sharing?
+  private let sharing: Sharing
+  private let sharesAtOnce: Bool
   private let authority: LocalAuthority?
   private var session: DevSession?
-  private var tunnels: TunnelGroup?
+  private var live: LiveSharing?
+  private var keyboard: Keyboard?
   private var inspector: Inspector?
+  private var servesSince = MonotonicTime.now
 
+  /// `sharing` says how it is shared: from the start with `sharesAtOnce`, else when a key is pressed.
   nonisolated static func run(
-    path: String, _ arguments: Arguments, _ console: Console, sharing: Sharing?
+    path: String, _ arguments: Arguments, _ console: Console, sharing: Sharing, sharesAtOnce: Bool
   ) throws -> Never {
     let toolkit = try Toolkit(arguments).forSingleFiles
     let port = try arguments.port("port")
     let mode = try watchMode(arguments)
     let keepsPlace = try keepsPlace(arguments)
     RunLoop.run(console) {
-      try DevServer(path, arguments, toolkit, port, mode, keepsPlace, console, sharing)
+      try DevServer(path, arguments, toolkit, port, mode, keepsPlace, console, sharing, sharesAtOnce)
     }
   }
 
@@ -53,12 +57,13 @@ final class DevServer: LongCommand {
 
   private init(
     _ path: String, _ arguments: Arguments, _ toolkit: Project.Toolkit, _ port: UInt16?, _ mode: FileWatcher.Mode,
-    _ keepsPlace: Bool, _ console: Console, _ sharing: Sharing?
+    _ keepsPlace: Bool, _ console: Console, _ sharing: Sharing, _ sharesAtOnce: Bool
   ) throws {
     self.path = path
     self.toolkit = toolkit
     self.console = console
     self.sharing = sharing
+    self.sharesAtOnce = sharesAtOnce
     product = arguments.value("product")
     endsAtFailure = arguments.has("once")
     output = DevOutput(console)
@@ -76,7 +81,7 @@ final class DevServer: LongCommand {
     options.security = authority?.security(hosts: arguments.value("host").map { [$0] } ?? [])
     options.gateway.assets = PageParts.assets
     options.gateway.waitingPage = PageParts.waitingPage
-    if let sharing { options.gateway.publicGate = sharing.gate }
+    options.gateway.publicGate = sharing.gate
   }
 
   private static func localAuthority() throws -> LocalAuthority {
@@ -112,33 +117,75 @@ final class DevServer: LongCommand {
   private func start(_ project: Project) throws {
     let session = DevSession(project, options) { [weak self] in self?.receive($0) }
     self.session = session
-    console.note("\(console.styled("webio", .bold)) \(Command.version)  \(project.name)")
     try session.start()
+    servesSince = .now
     if let authority { tellTrust(authority) }
-    guard let sharing else { return }
-    let gateway = session.gateway
-    inspector = try sharing.inspector(of: gateway, console)
-    sharing.warnAboutAddresses(console)
-    let tunnels = TunnelGroup(sharing.configurations, console, sharing.presentation) { RunLoop.fail($0) }
-    self.tunnels = tunnels
-    tunnels.start(accept: { gateway.server.accept($0) }) { [console] address in
-      gateway.channel.shared(at: address.url, by: address.provider)
-      if case .none = gateway.upstream {
-        console.note(console.styled("  until the app is built, visitors see a page that waits for it", .dim))
-      }
+    let live = LiveSharing(sharing, session.gateway, console)
+    self.live = live
+    if Keyboard.isPresent, !console.isJSON {
+      keyboard = Keyboard { [weak self] in self?.typed($0) }
     }
+    let banner = banner(session)
+    banner.show(publicURLs: [])
+    banner.showNetworkCode(sharing.presentation)
+    inspector = try sharing.inspector(of: session.gateway, console)
+    if sharesAtOnce { live.start { RunLoop.fail($0) } }
     if let expiry = sharing.gate.expiry {
       Reactor.shared.schedule(after: expiry - MonotonicTime.now) { RunLoop.end(.done) }
     }
   }
 
+  private func banner(_ session: DevSession) -> DevBanner {
+    DevBanner(
+      console: console, project: session.project.name, url: session.url, network: session.networkAddresses,
+      port: session.port, keepsPlace: options.keepsPlace, hasKeys: keyboard != nil)
+  }
+
   private func receive(_ event: DevEvent) {
     output.show(event)
     switch event {
-    case .ready(let url): if opensBrowser { Browser.open(url) }
+    case .ready(let url): if opensBrowser { openBrowser(url) }
     case .buildFailed, .crashed: if endsAtFailure { RunLoop.end(.failed) }
     default: break
     }
+  }
+
+  /// An open tab of an earlier run knocks within a second, and is used again.
+  private func openBrowser(_ url: String) {
+    let knock = servesSince + .milliseconds(1_200)
+    Reactor.shared.schedule(after: max(.zero, knock - .now)) { [weak self] in
+      guard let self, let channel = session?.gateway.channel else { return }
+      let isOpen = channel.hasHeardKnock || channel.pageCount > 0
+      if isOpen || Browser.open(url) { output.opened(inOpenTab: isOpen) }
+    }
+  }
+
+  // MARK: Keys
+
+  private func typed(_ line: String) {
+    console.interrupted()
+    guard let session, let live else { return }
+    guard let key = DevKey(typed: line) else {
+      if !line.utf8.allSatisfy({ $0 == UInt8(ascii: " ") }) { console.note("  There is no key \(line); h lists them.") }
+      return
+    }
+    switch key {
+    case .rebuild: session.rebuild()
+    case .restart: session.restartApp()
+    case .back: if !session.takeBack() { console.note("  There is no answer to take back.") }
+    case .open:
+      if !Browser.open(session.url) { console.note("  There is no browser to open; BROWSER can name one.") }
+    case .urls: banner(session).showURLs(publicURLs: live.addresses)
+    case .share: toggleSharing(live)
+    case .clear: console.clear()
+    case .quit: RunLoop.end(.done)
+    case .help: for key in DevKey.allCases { console.note("  \(console.styled(key.rawValue, .bold))  \(key.help)") }
+    }
+  }
+
+  private func toggleSharing(_ live: LiveSharing) {
+    if live.isOn { return live.stop { [console] in console.note("  no longer shared") } }
+    live.start { [console] error in console.error(Command.commandError(error)) }
   }
 
   func stop(_ completion: @escaping @EventLoop () -> Void) {
@@ -148,7 +195,9 @@ final class DevServer: LongCommand {
     let stopInspector: @EventLoop () -> Void = { [inspector] in
       if let inspector { inspector.stop(stopSession) } else { stopSession() }
     }
-    if let tunnels { tunnels.stop(stopInspector) } else { stopInspector() }
+    keyboard?.stop()
+    output.stop()
+    if let live { live.stop(stopInspector) } else { stopInspector() }
   }
 }
 

@@ -1,76 +1,99 @@
-/// What `webio help` prints.
+/// What `webio help` prints, made from the table of commands.
 enum Help {
-  static let commands = ["new", "dev", "run", "replay", "share", "help"]
+  static let topics = CommandTable.names + ["exit-codes", "environment", "https"]
 
-  static let overview = """
-    webio: web apps that are Swift functions
+  static var overview: String {
+    // The last one's words are its summary.
+    let rows = CommandTable.entries.map { ($0.usage, $0.name == "help" ? "" : $0.summary) } + [("webio --version", "")]
+    return """
+      webio: web apps that are Swift functions
 
-      webio new [TEMPLATE] [DIR]       write a project
-      webio dev [PATH]                 run it here, and reload the page as you save
-      webio run [PATH]                 build it for release and serve it
-      webio replay FILE [PATH]         run a saved session again, and show where it differs
-      webio share [PATH|PORT|URL]      give it a public address for a while
-      webio help [COMMAND|exit-codes|environment|https]
-      webio --version
+      \(list(rows))
 
-    PATH is a package or a single .swift file; without it, the current directory.
-    """
+      PATH is a package or a single .swift file; without it, the current directory.
+      """
+  }
 
   static func text(_ topic: String) throws -> String {
     switch topic {
-    case "new": command("webio new [TEMPLATE] [DIR]", NewCommand.flags, "webio new hello my-app")
-    case "dev":
-      command("webio dev [PATH]", DevCommand.flags, "webio dev", "webio dev hello.swift --port 3000", "webio dev --https")
-    case "run": command("webio run [PATH]", RunCommand.flags, "webio run --port 80 --host 0.0.0.0")
-    case "replay":
-      command(
-        "webio replay FILE [PATH]", ReplayCommand.flags, "webio replay .webio/sessions/1.json",
-        "webio replay --update .webio/sessions/1.json")
-    case "share":
-      command(
-        "webio share [PATH|PORT|URL]", ShareCommand.flags, "webio share", "webio share 3000",
-        "webio share --via ssh://me@example.com")
-    case "help": overview
-    case "exit-codes": exitCodes
-    case "environment": environment
-    case "https": TrustAdvice.help
+    case "exit-codes": return list(exitCodes.map { (String(repeating: " ", count: 3 - "\($0.0)".count) + "\($0.0)", $0.1) })
+    case "https": return TrustAdvice.help
+    case "environment":
+      return environment.map { "\($0.title):\n\n\(list($0.rows))" }.joined(separator: "\n\n")
     default:
-      throw CommandError.usage(
-        "There is no help about \"\(topic)\".",
-        advice:
-          "There is help about \(commands.joined(separator: ", ")), exit-codes, environment and https.")
-    }
-  }
-
-  private static func command(_ usage: String, _ flags: [Flag], _ examples: String...) -> String {
-    let rows = flags.map { flag -> (String, String) in
-      switch flag.value {
-      case .none: ("--\(flag.name)", flag.help)
-      case .required(let kind): ("--\(flag.name) \(kind)", flag.help)
-      case .optional(let kind): ("--\(flag.name)[=\(kind)]", flag.help)
+      guard let entry = CommandTable.entry(topic) else {
+        throw CommandError.usage(
+          "There is no help about \"\(topic)\".",
+          advice: "There is help about \(topics.dropLast().joined(separator: ", ")) and \(topics.last ?? "").")
       }
+      return entry.name == "help" ? overview : command(entry)
     }
-    let width = rows.map(\.0.count).max() ?? 0
-    let list = rows.map { "  \($0.0)\(String(repeating: " ", count: width - $0.0.count + 2))\($0.1)" }
-    return (["\(usage)", ""] + list + ["", "Examples:"] + examples.map { "  \($0)" }).joined(separator: "\n")
   }
 
-  private static let exitCodes = """
-      0    done
-      1    the build or the app failed
-      2    wrong usage
-      3    the port is taken
-      4    the toolchain or something else that is needed is missing
-      5    the tunnel failed
-    130    ended by Ctrl-C
-    143    ended by SIGTERM
-    """
+  private static func command(_ entry: CommandEntry) -> String {
+    var parts = ["\(entry.usage)\n  \(entry.summary)"]
+    if !entry.flags.isEmpty { parts.append(list(entry.flags.map { ($0.usage, $0.help) })) }
+    if entry.name == "dev" {
+      parts.append("Keys, each with Enter:\n" + list(DevKey.allCases.map { ($0.rawValue, $0.help) }))
+    }
+    parts.append((["Examples:"] + entry.examples.map { "  \($0)" }).joined(separator: "\n"))
+    return parts.joined(separator: "\n\n")
+  }
 
-  private static let environment = """
-    WEBIO_TOOLKIT   the WebIO checkout that new projects and single files use
-    WEBIO_EDITOR    the editor that a click on a build error opens; else VISUAL, EDITOR
-    BROWSER         the browser to open; `none` opens none
-    NO_COLOR        no colours in the terminal
-    CI              no prompts, no browser, no progress line
-    """
+  private static func list(_ rows: [(String, String)]) -> String {
+    let width = rows.filter { !$0.1.isEmpty }.map { $0.0.count }.max() ?? 0
+    return rows.map { row in
+      row.1.isEmpty
+        ? "  \(row.0)" : "  \(row.0)\(String(repeating: " ", count: width - row.0.count + 2))\(row.1)"
+    }.joined(separator: "\n")
+  }
+
+  static let exitCodes: [(Int32, String)] = [
+    (ExitCode.done.rawValue, "done"),
+    (ExitCode.failed.rawValue, "the build or the app failed"),
+    (ExitCode.usage.rawValue, "wrong usage"),
+    (ExitCode.portTaken.rawValue, "the port is taken"),
+    (ExitCode.requirementMissing.rawValue, "the toolchain or something else that is needed is missing"),
+    (ExitCode.tunnelFailed.rawValue, "the tunnel failed"),
+    (ExitCode.interrupted.rawValue, "ended by Ctrl-C"),
+    (ExitCode.terminated.rawValue, "ended by SIGTERM"),
+  ]
+
+  static let environment: [(title: String, rows: [(String, String)])] = [
+    (
+      "Read by webio",
+      [
+        ("WEBIO_TOOLKIT", "the WebIO checkout that new projects and single files use"),
+        ("WEBIO_EDITOR", "the editor that a click on a build error opens; else VISUAL, EDITOR"),
+        ("WEBIO_STATE", "replay or restart, as --state of webio dev"),
+        ("BROWSER", "the browser to open; `none` opens none"),
+        ("NO_COLOR", "no colours in the terminal, if it is not empty"),
+        ("CI", "no keys, no browser, no progress line, no colours"),
+        ("TERM", "`dumb` is a terminal without colours and control sequences"),
+        ("XDG_CACHE_HOME", "where builds of single files are kept, in `webio` (default: ~/.cache)"),
+        ("XDG_CONFIG_HOME", "where host keys and keys of tunnels are kept, in `webio` (default: ~/.config)"),
+        ("SSH_AUTH_SOCK", "the agent that holds your SSH keys"),
+        ("SSH_CONNECTION", "no browser is opened on the far side of an SSH connection"),
+        ("SWIFT_BACKTRACE", "how a crash is told; if unset, webio dev chooses what its overlay reads best"),
+      ]
+    ),
+    (
+      "Read by apps",
+      [
+        ("WEBIO_HOST", "the address to listen on, instead of the one in startServer"),
+        ("WEBIO_PORT", "the port to listen on, instead of the one in startServer"),
+      ]
+    ),
+    (
+      "Set by webio dev for the app",
+      [
+        ("WEBIO_DEV", "1"),
+        ("WEBIO_GENERATION", "the number of the build, from 1"),
+        ("WEBIO_DEV_TOKEN", "marks the developer's own requests"),
+        ("WEBIO_LISTEN_FD", "the descriptor of the socket to serve on"),
+        ("WEBIO_READY_FD", "the descriptor to write `ready` to"),
+        ("WEBIO_JOURNAL_FD", "the descriptor over which sessions are recorded and replayed"),
+      ]
+    ),
+  ]
 }

@@ -84,7 +84,7 @@ final class ReplayRun: LongCommand {
       output.show(.buildFailed(diagnostics, log: log))
       RunLoop.end(.failed)
     case .crashed(let reason, let log):
-      output.show(.crashed(reason: reason, log: log, waits: true))
+      output.show(.crashed(DevCrash(reason: reason, diagnostics: [], log: log, waits: true)))
       for line in log.suffix(20) { console.note(line) }
       RunLoop.end(.failed)
     case .appOutput(let line): output.show(.appOutput(line))
@@ -95,7 +95,7 @@ final class ReplayRun: LongCommand {
 
   private func compare(_ kept: Int, _ total: Int, _ transcript: Transcript) {
     let differences = transcript.differences(from: saved.transcript)
-    console.endProgress()
+    output.stop()
     console.event(
       "replayed",
       ["kept": .int(Int64(kept)), "total": .int(Int64(total)), "differences": .int(Int64(differences.count))])

@@ -30,7 +30,7 @@ struct ShareCommand {
     let sharing = try Sharing(arguments, vias: arguments.values("via"))
     let target = arguments.positionals.first ?? "."
     guard let server = try server(target) else {
-      try DevServer.run(path: target, arguments, console, sharing: sharing)
+      try DevServer.run(path: target, arguments, console, sharing: sharing, sharesAtOnce: true)
     }
     RunLoop.run(console) { [console] in ShareServer(server, sharing, console) }
   }

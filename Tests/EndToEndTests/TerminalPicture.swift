@@ -2,8 +2,24 @@ import Foundation
 
 /// What a terminal shows after a program wrote to it, as a page: enough of the control sequences for what `webio` writes.
 enum TerminalPicture {
+  /// What each row shows in the end, without colours.
+  static func rows(_ written: String) -> [String] {
+    lines(written).map { $0.replacing(/\u{1B}\[[0-9;]*m/, with: "") }
+  }
+
+  /// Up one row means that its text is replaced.
+  private static func lines(_ written: String) -> [String] {
+    var lines: [String] = []
+    for line in written.replacingOccurrences(of: "\r\n", with: "\n").components(separatedBy: "\n") {
+      let pieces = line.components(separatedBy: "\u{1B}[1A")
+      for _ in pieces.dropFirst() where !lines.isEmpty { lines.removeLast() }
+      lines.append(lastState(pieces.last ?? ""))
+    }
+    return lines
+  }
+
   static func page(_ written: String) -> String {
-    let lines = written.replacingOccurrences(of: "\r\n", with: "\n").components(separatedBy: "\n").map(lastState)
+    let lines = lines(written)
     return """
       <!doctype html><meta charset="utf-8"><style>
       body { margin: 0; padding: 24px; background: #16181d; color: #d7dae0; font: 15px/1.5 "Liberation Mono", monospace; }

@@ -5,34 +5,112 @@ import Testing
 extension EndToEnd {
   /// What a person sees in the terminal, and the keys that are pressed there.
   @Suite struct TerminalTests {
-    @Test(.timeLimit(.minutes(3))) func devInATerminal() async throws {
+    @Test(.timeLimit(.minutes(4))) func devInATerminal() async throws {
       let project = try await Fixture.shared.project()
       let terminal = try Program(
-        WebioCommand.path, ["dev", "--no-open"], directory: project.path,
+        WebioCommand.path, ["dev", "--no-open", "--port", "0"], directory: project.path,
         environment: WebioCommand.environment(project.directory).merging(["TERM": "xterm-256color"]) { $1 },
         inTerminal: true)
       defer { terminal.killAll() }
-      try await see("http://", in: terminal, within: .seconds(120))
+      try await see("Local:    http://", in: terminal)
+      try await see("ready     http://", in: terminal, within: .seconds(120))
 
+      // An error with its place, its source, and what goes on meanwhile.
       try project.save(project.edited("putText(\"Hello", "putTxt(\"Hello"))
-      try await see("cannot find 'putTxt' in scope", in: terminal, within: .seconds(60))
-      try await see("Sources/main.swift:6:3", in: terminal)
+      try await see("Sources/main.swift:6:3: error: cannot find 'putTxt' in scope", in: terminal, within: .seconds(60))
+      try await see("failed    1 error; the last good version keeps running", in: terminal)
+
+      // Two reloads take one line; a warning of a good build is told.
       try project.restore()
-      try await eventually("the good build is told", within: .seconds(60), state: { terminal.outputText }) {
-        terminal.outputText.components(separatedBy: "built in ").count > 2
+      try await see("reloaded  in", in: terminal, within: .seconds(60))
+      try project.save(project.edited("# Hello!", "# Good morning!"))
+      try await eventually("two reloads on one line", within: .seconds(60), state: { terminal.outputText }) {
+        TerminalPicture.rows(terminal.outputText).contains { $0.contains("reloaded  in") && $0.hasSuffix("×2") }
+      }
+      try project.save(project.edited("putText(\"Hello", "let unused = 1\n  putText(\"Hello"))
+      try await see("built     with 1 warning", in: terminal, within: .seconds(60))
+      try await see("warning: Sources/main.swift:6:7: initialization of immutable value", in: terminal)
+      try project.restore()
+
+      // Keys, each with Enter.
+      for (key, answer) in [
+        ("h", "b  take back the last answer or click"), ("?", "There is no key ?; h lists them."),
+        ("b", "There is no answer to take back."), ("u", "Public:   off, s + Enter"),
+      ] {
+        let position = plain(terminal).count
+        terminal.type("\(key)\n")
+        try await eventually("\(key) is answered", state: { terminal.outputText }) {
+          plain(terminal).dropFirst(position).contains(answer)
+        }
+      }
+      for key in ["r", "R"] {
+        try await eventually("nothing is being built", within: .seconds(60)) {
+          TerminalPicture.rows(terminal.outputText).last?.contains("…") == false
+        }
+        let position = plain(terminal).count
+        terminal.type("\(key)\n")
+        try await eventually("\(key) is answered", within: .seconds(60), state: { terminal.outputText }) {
+          plain(terminal).dropFirst(position).contains("reloaded  in")
+        }
       }
 
-      terminal.type("\u{3}")
-      #expect(try await terminal.waitForEnd(within: .seconds(10)) == .exited(130))
-      try await eventually("nothing is left", within: .seconds(1)) { Processes.marked(terminal.mark).isEmpty }
-
       let written = terminal.outputText
+      terminal.type("q\n")
+      #expect(try await terminal.waitForEnd(within: .seconds(10)) == .exited(0))
+      try await eventually("nothing is left", within: .seconds(1)) { Processes.marked(terminal.mark).isEmpty }
+      #expect(!written.contains("\u{1B}[2J"), "it clears by itself")
+
       try Artifacts.save("terminal.txt", written)
       let python = try await PythonServer()
       try python.directory.write("terminal.html", TerminalPicture.page(written))
       let browser = try await Fixture.shared.browser()
       try await browser.open("http://127.0.0.1:\(python.port)/terminal.html")
       try await browser.screenshot("terminal")
+    }
+
+    /// A shell's background job must not stop because it would like to read keys, and hears them when it comes forward.
+    @Test(.timeLimit(.minutes(3))) func aBackgroundJobGoesOn() async throws {
+      let project = try await Fixture.shared.project()
+      let shell = try Program(
+        Program.require("bash"), ["--norc", "-i"], directory: project.path,
+        environment: WebioCommand.environment(project.directory).merging(["TERM": "xterm-256color", "PS1": "> "]) { $1 },
+        inTerminal: true)
+      defer { shell.killAll() }
+      shell.type("\(WebioCommand.path) dev --no-open --port 0 &\n")
+      try await see("ready     http://", in: shell, within: .seconds(120))
+      // What is typed is the shell's.
+      shell.type("echo $((40 + 2))-$(jobs -r | wc -l)\n")
+      try await see("42-1", in: shell)
+      shell.type("fg\n")
+      try await eventually("the job hears a key", within: .seconds(10), every: .milliseconds(300), state: { shell.outputText })
+      {
+        shell.type("u\n")
+        return plain(shell).components(separatedBy: "Local:    ").count > 2
+      }
+      // Stopped and sent back, it goes on.
+      shell.type("\u{1A}")
+      try await see("Stopped", in: shell)
+      shell.type("bg\n")
+      shell.type("echo $((40 + 3))-$(jobs -r | wc -l)\n")
+      try await see("43-1", in: shell)
+      shell.type("kill %1; wait %1; echo code-$?\n")
+      try await see("code-143", in: shell)
+    }
+
+    @Test(.timeLimit(.minutes(3)), arguments: ["NO_COLOR", "CI", "TERM"])
+    func plainTerminals(variable: String) async throws {
+      let project = try await Fixture.shared.project()
+      let value = variable == "TERM" ? "dumb" : "1"
+      let terminal = try Program(
+        WebioCommand.path, ["dev", "--no-open", "--port", "0"], directory: project.path,
+        environment: WebioCommand.environment(project.directory).merging(["TERM": "xterm-256color"]) { $1 }
+          .merging([variable: value]) { $1 }, inTerminal: true)
+      defer { terminal.killAll() }
+      try await see("ready     http://", in: terminal, within: .seconds(120))
+      #expect(!terminal.outputText.contains(/\u{1B}\[[0-9;]+m/), "\(terminal.outputText.debugDescription)")
+      if variable != "NO_COLOR" { #expect(!terminal.outputText.contains("\u{1B}")) }
+      terminal.type("\u{3}")
+      #expect(try await terminal.waitForEnd(within: .seconds(10)) == .exited(130))
     }
 
     /// Into a pipe, as a script reads it: no colours, no control characters.
@@ -52,9 +130,13 @@ extension EndToEnd {
 
     private func see(_ text: String, in terminal: Program, within limit: Duration = .seconds(10)) async throws {
       try await eventually("the terminal shows \(text)", within: limit, state: { terminal.outputText }) {
-        // Colours may stand between the words.
-        terminal.outputText.replacing(/\u{1B}\[[0-9;]*[mK]/, with: "").contains(text)
+        plain(terminal).contains(text)
       }
+    }
+
+    /// Colours may stand between the words.
+    private func plain(_ terminal: Program) -> String {
+      terminal.outputText.replacing(/\u{1B}\[[0-9;]*[mKA]/, with: "")
     }
   }
 }

@@ -58,7 +58,7 @@ extension LoopTests {
         case .ready: "ready"
         case .reloaded(_, let pages, _): "reloaded \(pages)"
         case .replayed(let kept, let total): "replayed \(kept)/\(total)"
-        case .crashed(let reason, _, let waits): "crashed \(reason)\(waits ? " waits" : "")"
+        case .crashed(let crash): "crashed \(crash.reason)\(crash.waits ? " waits" : "")"
         case .appOutput(let line): "output \(line.prefix(40))"
         case .request(let entry): "\(entry.method) \(entry.path) \(entry.status)"
         case .assetChanged(let name): "asset \(name)"

@@ -122,6 +122,36 @@ extension LoopTests {
       await setting.stop()
     }
 
+    @Test func aPageOfAnotherRunIsToldAndWhatTheAppPrintedIsNotForEverybody() async throws {
+      let setting = try await GatewaySetting(Self.options())
+      func knock(_ token: String, _ site: String = "same-origin", _ side: GatewaySide = .local) async throws -> Int {
+        try await TestClient.send(
+          setting.gateway, "GET", "/__webio/knock?token=\(token)", ["Sec-Fetch-Site": site], side: side
+        ).status
+      }
+      #expect(try await knock("right-token") == 204)
+      #expect(try await knock("wrong-token", "cross-site") == 403)
+      #expect(try await knock("wrong-token", "same-origin", .public) == 404)
+      #expect(!setting.gateway.channel.hasHeardKnock)
+      #expect(try await knock("wrong-token") == 410)
+      #expect(setting.gateway.channel.hasHeardKnock)
+
+      setting.gateway.onOutputWanted = { ["a secret of the terminal"] }
+      let path = "/__webio/output"
+      let own: HTTPFields = ["Host": "localhost:8080", "Origin": "http://localhost:8080", "webio-token": "right-token"]
+      let told = try await TestClient.send(setting.gateway, "POST", path, own, body: [])
+      #expect(told.status == 200 && told.text == #"{"lines":["a secret of the terminal"]}"#)
+      #expect(try await TestClient.send(setting.gateway, "GET", path, own).status == 405)
+      for (name, value) in [("webio-token", "wrong"), ("Origin", "null"), ("Origin", "http://evil.com"), ("Host", "evil.com")] {
+        var fields = own
+        fields.set(name, value)
+        let answer = try await TestClient.send(setting.gateway, "POST", path, fields, body: [])
+        #expect(answer.status == 403 && !answer.text.contains("secret"), "\(name): \(value)")
+      }
+      #expect(try await TestClient.send(setting.gateway, "POST", path, own, side: .public, body: []).status == 404)
+      await setting.stop()
+    }
+
     @Test func onlyOurPageOpensTheEditorAndOnlyForTheProject() async throws {
       let scratch = try Scratch()
       try scratch.write("project/Sources/main.swift", "1")

@@ -82,6 +82,8 @@ package final class AppProcess {
     socket.closeListener()
   }
 
+  /// The last lines it printed.
+  var lastOutput: [String] { lastLines.lines }
   package var isServing: Bool { state == .ready }
   package var processID: pid_t { child?.processID ?? 0 }
 

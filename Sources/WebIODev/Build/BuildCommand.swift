@@ -74,7 +74,8 @@ package struct Toolchain: Sendable, Equatable {
     return Toolchain(swift: swift, environment: environment)
   }
 
-  var hasFastLinker: Bool {
+  /// Whether it brings lld.
+  package var hasFastLinker: Bool {
     guard let real = Files.resolve(swift) else { return false }
     return Files.isExecutable(Path.join(Path.directory(of: real), "ld.lld"))
   }

@@ -108,7 +108,8 @@ package final class Builder {
 
   private func start(_ build: Int, _ stage: Stage, _ words: [String]) {
     self.stage = stage
-    log = []
+    // What the compiler has warned of is not the linker's to forget.
+    if stage != .link { log = [] }
     splitter = LineSplitter()
     do {
       child = try ChildProcess(
@@ -173,6 +174,11 @@ package final class Builder {
   }
 
   private var parsed: [Diagnostic] { DiagnosticsParser.parse(log, package: package, renamed: renamed) }
+
+  /// Of the last build: what it says about the package's own files and does not stop it.
+  package var warnings: [Diagnostic] {
+    parsed.filter { $0.severity == .warning && $0.file.map { !$0.hasPrefix("/") || renamed.values.contains($0) } ?? false }
+  }
 
   private var result: BuildResult {
     let milliseconds = (MonotonicTime.now - startedAt).wholeMilliseconds

@@ -9,7 +9,7 @@ package final class DevChannel {
     case idle
     case building
     case failed([Diagnostic], log: [String])
-    case crashed(reason: String, log: [String])
+    case crashed(DevCrash)
   }
 
   package private(set) var state = State.idle
@@ -20,6 +20,10 @@ package final class DevChannel {
   private var sockets: [ObjectIdentifier: WebSocketConnection] = [:]
 
   package var pageCount: Int { sockets.count }
+  /// A page of an earlier run has asked whether this is still its own: it is about to load again.
+  package private(set) var hasHeardKnock = false
+
+  func knocked() { hasHeardKnock = true }
 
   func add(_ socket: WebSocketConnection) {
     let key = ObjectIdentifier(socket)
@@ -37,6 +41,9 @@ package final class DevChannel {
     send(Self.message(provider, url))
   }
 
+  /// Pages that come from now on hear of no public address.
+  package func unshared() { publicURLs = [] }
+
   private static func message(_ provider: String, _ url: String) -> [UInt8] {
     JSONValue.object(["event": "public", "provider": .string(provider), "url": .string(url)]).serialized
   }
@@ -45,7 +52,7 @@ package final class DevChannel {
 
   package func buildFailed(_ diagnostics: [Diagnostic], log: [String]) { enter(.failed(diagnostics, log: log)) }
 
-  package func appCrashed(reason: String, log: [String]) { enter(.crashed(reason: reason, log: log)) }
+  package func appCrashed(_ crash: DevCrash) { enter(.crashed(crash)) }
 
   /// A new build serves. `milliseconds` from the save.
   package func swapped(to generation: Int, milliseconds: Int?) {
@@ -104,8 +111,11 @@ package final class DevChannel {
       JSONValue.object([
         "event": "buildFailed", "diagnostics": .array(diagnostics.prefix(100).map(\.json)), "log": Self.text(log),
       ]).serialized
-    case .crashed(let reason, let log):
-      JSONValue.object(["event": "crashed", "signal": .string(reason), "log": Self.text(log)]).serialized
+    case .crashed(let crash):
+      JSONValue.object([
+        "event": "crashed", "signal": .string(crash.reason), "restarts": .bool(!crash.waits),
+        "diagnostics": .array(crash.diagnostics.map(\.json)), "log": Self.text(crash.log),
+      ]).serialized
     }
   }
 

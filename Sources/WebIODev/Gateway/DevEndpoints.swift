@@ -25,6 +25,7 @@ final class DevEndpoints {
   private let open: @EventLoop (EditorCommand) -> Bool
   var takeBack: (@EventLoop (String) -> Bool)?
   var save: (@EventLoop (String, @escaping @EventLoop (Result<String, DevError>) -> Void) -> Void)?
+  var output: (@EventLoop () -> [String])?
 
   nonisolated static let prefix = "/__webio/"
 
@@ -52,6 +53,8 @@ final class DevEndpoints {
     }
     switch request.path {
     case "/__webio/dev": connect(exchange)
+    case "/__webio/knock": knock(exchange)
+    case "/__webio/output": tellOutput(exchange)
     case "/__webio/open": openInEditor(exchange)
     case "/__webio/back": backOne(exchange)
     case "/__webio/save": saveSession(exchange)
@@ -67,6 +70,22 @@ final class DevEndpoints {
           "Cross-Origin-Resource-Policy": "same-origin",
         ], asset.bytes)
     }
+  }
+
+  /// A page whose socket is refused asks whether this is still the run that it came from. It learns nothing else.
+  private func knock(_ exchange: HTTPExchange) {
+    let isOurs = isEqualInConstantTime(exchange.request.queryValue("token") ?? "", token)
+    if !isOurs { channel.knocked() }
+    exchange.respond(isOurs ? .noContent : HTTPStatus(410), ["Cache-Control": "no-store"])
+  }
+
+  /// What the app printed last, for the card of a task that failed.
+  private func tellOutput(_ exchange: HTTPExchange) {
+    guard isOurPost(exchange) else { return }
+    let lines = (output?() ?? []).map { JSONValue.string($0) }
+    exchange.respond(
+      .ok, ["Content-Type": "application/json", "Cache-Control": "no-store"],
+      JSONValue.object(["lines": .array(lines)]).serialized)
   }
 
   private func connect(_ exchange: HTTPExchange) {

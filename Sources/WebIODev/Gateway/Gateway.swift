@@ -46,6 +46,8 @@ package final class Gateway {
   var onSave: (@EventLoop (String, @escaping @EventLoop (Result<String, DevError>) -> Void) -> Void)?
   /// Takes back the last answer of a session.
   var onTakeBack: (@EventLoop (String) -> Bool)?
+  /// The last lines that the app printed.
+  var onOutputWanted: (@EventLoop () -> [String])?
   package var publicGate: PublicGate
   /// Keeps what public visitors ask and get, for the inspector; nil keeps nothing.
   package var traffic: TrafficLog?
@@ -74,6 +76,7 @@ package final class Gateway {
       files: options.projectDirectory.map { OpenableFiles(package: $0, single: options.openableFiles) }
     ) { [weak self] in self?.openEditor($0) ?? false }
     endpoints.save = { [weak self] in self?.onSave?($0, $1) }
+    endpoints.output = { [weak self] in self?.onOutputWanted?() ?? [] }
     endpoints.takeBack = { [weak self] in self?.onTakeBack?($0) ?? false }
   }
 

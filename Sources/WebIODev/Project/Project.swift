@@ -86,6 +86,11 @@ package struct Project: Sendable, Equatable {
     return DevError(.notAPackage, "There is no Package.swift in \(path).", advice: advice)
   }
 
+  /// Where the builds of single files lie. Throws `DevError` when there is no place for them.
+  package static func cacheDirectory(_ environment: [String] = Environment.all) throws -> String {
+    try SingleFile.cacheDirectory(environment)
+  }
+
   /// What a change asks for here.
   package func kind(of change: FileChange) -> ChangeKind {
     let kind = change.kind

@@ -107,7 +107,7 @@ struct SingleFile {
   }
 
   /// `$XDG_CACHE_HOME/webio`, or `~/.cache/webio`.
-  private static func cacheDirectory(_ environment: [String]) throws -> String {
+  static func cacheDirectory(_ environment: [String]) throws -> String {
     func value(_ name: String) -> String? {
       environment.last { $0.hasPrefix("\(name)=") }.map { String($0.dropFirst(name.count + 1)) }
     }

@@ -4,7 +4,7 @@ import WebIOPosix
 package enum DevEvent: Sendable {
   case building
   case progress(BuildProgress)
-  case built(milliseconds: Int)
+  case built(milliseconds: Int, warnings: [Diagnostic])
   case buildFailed([Diagnostic], log: [String])
   /// The app serves for the first time; `url` is what to open.
   case ready(url: String)
@@ -12,10 +12,28 @@ package enum DevEvent: Sendable {
   case reloaded(milliseconds: Int, pages: Int, restored: Int)
   /// A page is where it was, or as far as the newer code could follow.
   case replayed(kept: Int, total: Int)
-  /// `waits` for a save; otherwise the app is started again by itself.
-  case crashed(reason: String, log: [String], waits: Bool)
+  case crashed(DevCrash)
   case appOutput(String)
   case request(Gateway.LogEntry)
   case assetChanged(String)
   case warning(String)
+}
+
+/// An app that ended by itself.
+package struct DevCrash: Sendable, Equatable {
+  /// `SIGSEGV`, or `exit code 1`.
+  package let reason: String
+  /// The message and the project's own places on the way there; empty when the app told nothing.
+  package let diagnostics: [Diagnostic]
+  /// The last lines it printed.
+  package let log: [String]
+  /// For a save; otherwise the app is started again by itself.
+  package let waits: Bool
+
+  package init(reason: String, diagnostics: [Diagnostic], log: [String], waits: Bool) {
+    self.reason = reason
+    self.diagnostics = diagnostics
+    self.log = log
+    self.waits = waits
+  }
 }

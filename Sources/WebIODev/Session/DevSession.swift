@@ -60,6 +60,7 @@ package final class DevSession {
   private var onStopped: (@EventLoop () -> Void)?
   private var isGatewayStopped = false
   package private(set) var url = ""
+  package private(set) var port: UInt16 = 0
 
   package init(_ project: Project, _ options: Options = Options(), report: @escaping @EventLoop (DevEvent) -> Void) {
     self.project = project
@@ -75,6 +76,7 @@ package final class DevSession {
     ) { [weak self] in self?.receive($0) }
     if options.keepsPlace { logs = makeLogs() }
     gateway.onSave = { [weak self] session, completion in self?.save(session, completion) }
+    gateway.onOutputWanted = { [weak self] in self?.current?.lastOutput ?? [] }
     gateway.onTakeBack = { [weak self] in self?.takeBack($0) ?? false }
     watcher = FileWatcher(mode: options.watch, onWarning: { report(.warning($0)) }) { [weak self] in
       self?.changed($0)
@@ -84,7 +86,8 @@ package final class DevSession {
   /// Takes the port and starts the first build. Gives the address to open. Throws `DevError`.
   @discardableResult
   package func start() throws -> String {
-    let binding = try PortPicker(host: options.host).bind(explicit: options.port)
+    let remembered = PortMemory(project)
+    let binding = try PortPicker(host: options.host, remembered: remembered.port).bind(explicit: options.port)
     if let security = options.security { gateway.server.wrapStream = try security.prepare() }
     for descriptor in binding.descriptors { try gateway.server.listen(inherited: descriptor) }
     if let (port, holder) = binding.taken.first {
@@ -92,11 +95,22 @@ package final class DevSession {
     }
     let isEverywhere = ["localhost", "", "0.0.0.0", "::"].contains(options.host)
     let name = options.host.utf8.contains(UInt8(ascii: ":")) ? "[\(options.host)]" : options.host
-    url = "\(options.security == nil ? "http" : "https")://\(isEverywhere ? "localhost" : name):\(binding.port)"
+    port = binding.port
+    url = "\(options.security == nil ? "http" : "https")://\(isEverywhere ? "localhost" : name):\(port)"
+    if options.port == nil { remembered.keep(port) }
     watcher.add(project.roots)
     removeOldExecutables()
     builder.build()
     return url
+  }
+
+  /// Where other machines reach it: nowhere, unless `options.host` says so.
+  package var networkAddresses: [NetworkAddress] {
+    switch options.host {
+    case "localhost": []
+    case "", "0.0.0.0", "::": NetworkAddress.all.filter { options.host != "0.0.0.0" || !$0.host.hasPrefix("[") }
+    default: NetworkAddress.all.filter { $0.host == options.host || $0.host == "[\(options.host)]" }
+    }
   }
 
   /// Starts a build as a save does.
@@ -274,7 +288,7 @@ package final class DevSession {
       gateway.channel.buildFailed(diagnostics, log: log)
       report(.buildFailed(diagnostics, log: log))
     case .finished(.built(let executable, let milliseconds)):
-      report(.built(milliseconds: milliseconds))
+      report(.built(milliseconds: milliseconds, warnings: builder.warnings))
       throttle.built()
       launch(executable)
     }
@@ -387,8 +401,11 @@ package final class DevSession {
     }
     slowStart?.cancel()
     let decision = throttle.crashed(afterServing: served)
-    gateway.channel.appCrashed(reason: crash.reason, log: crash.log)
-    report(.crashed(reason: crash.reason, log: crash.log, waits: decision == .waitForSave))
+    let told = CrashReport(crash.log, package: project.directory, renamed: project.renamed)
+    let account = DevCrash(
+      reason: crash.reason, diagnostics: told?.diagnostics ?? [], log: crash.log, waits: decision == .waitForSave)
+    gateway.channel.appCrashed(account)
+    report(.crashed(account))
     if case .restart(let delay) = decision, let executable, !builder.isBuilding {
       restart = Reactor.shared.schedule(after: delay) { [weak self] in self?.launch(executable) }
     }

@@ -14,12 +14,17 @@ struct PortPicker {
   /// Empty: all of IPv4 and IPv6. `localhost`: 127.0.0.1 and ::1. Otherwise a numeric address.
   let host: String
   var first = defaultPort
+  /// Tried before the others, and not missed: the one that open tabs of this project know.
+  var remembered: UInt16?
 
   static let defaultPort: UInt16 = 8080
   static let tries: UInt16 = 20
 
   /// With a port given explicitly only that one will do; without, the next free one of twenty. Throws `DevError`.
   func bind(explicit: UInt16?) throws -> Binding {
+    if explicit == nil, let remembered, let descriptors = try? bindAll(remembered) {
+      return Binding(port: remembered, descriptors: descriptors, taken: [])
+    }
     let first = explicit ?? self.first
     var taken: [(port: UInt16, holder: String?)] = []
     for port in first...(explicit == nil ? first + Self.tries : first) {
