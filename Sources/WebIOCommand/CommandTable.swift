@@ -31,7 +31,9 @@ enum CommandTable {
     CommandEntry(
       name: "dev", arguments: "[PATH]", summary: "run it here, and reload the page as you save",
       flags: DevCommand.flags, words: .paths,
-      examples: ["webio dev", "webio dev hello.swift --port 3000", "webio dev --host 0.0.0.0", "webio dev --https", "webio dev --share"]),
+      examples: [
+        "webio dev", "webio dev hello.swift --port 3000", "webio dev --host 0.0.0.0", "webio dev --https", "webio dev --share",
+      ]),
     CommandEntry(
       name: "run", arguments: "[PATH]", summary: "build it for release and serve it", flags: RunCommand.flags,
       words: .paths, examples: ["webio run --port 80 --host 0.0.0.0"]),

@@ -36,7 +36,9 @@ struct DevBanner {
         + "source, details of what fails")
   }
 
-  private func urlText(_ address: NetworkAddress) -> String { "\(url.hasPrefix("https:") ? "https" : "http")://\(address.host):\(port)" }
+  private func urlText(_ address: NetworkAddress) -> String {
+    "\(url.hasPrefix("https:") ? "https" : "http")://\(address.host):\(port)"
+  }
 
   private func row(_ name: String, _ text: String) {
     let label = name + String(repeating: " ", count: 9 - name.count)
