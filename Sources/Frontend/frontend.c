@@ -51,9 +51,6 @@ static const unsigned char fields_js[] = {
 static const unsigned char highlight_js[] = {
 #embed "highlight.js"
 };
-static const unsigned char http_session_js[] = {
-#embed "http-session.js"
-};
 static const unsigned char i18n_js[] = {
 #embed "i18n.js"
 };
@@ -98,6 +95,9 @@ static const unsigned char page_html[] = {
 };
 static const unsigned char pin_js[] = {
 #embed "pin.js"
+};
+static const unsigned char polling_js[] = {
+#embed "polling.js"
 };
 static const unsigned char popup_js[] = {
 #embed "popup.js"
@@ -163,7 +163,6 @@ static const webio_asset assets[] = {
     {"fields-text.js", fields_text_js, sizeof fields_text_js},
     {"fields.js", fields_js, sizeof fields_js},
     {"highlight.js", highlight_js, sizeof highlight_js},
-    {"http-session.js", http_session_js, sizeof http_session_js},
     {"i18n.js", i18n_js, sizeof i18n_js},
     {"input.js", input_js, sizeof input_js},
     {"inspect.css", inspect_css, sizeof inspect_css},
@@ -179,6 +178,7 @@ static const webio_asset assets[] = {
     {"page.css", page_css, sizeof page_css},
     {"page.html", page_html, sizeof page_html},
     {"pin.js", pin_js, sizeof pin_js},
+    {"polling.js", polling_js, sizeof polling_js},
     {"popup.js", popup_js, sizeof popup_js},
     {"progress.js", progress_js, sizeof progress_js},
     {"reveal.js", reveal_js, sizeof reveal_js},

@@ -75,12 +75,6 @@ function registerParts() {
   });
 }
 
-async function makeSession(hooks) {
-  if (pageConfig.transport !== "http") return new WebSocketSession(pageConfig, hooks);
-  const module = await loadPart("http-session");
-  return module.makeSession(partCore, hooks);
-}
-
 // What PyWebIO apps find in the page's global scope.
 function exposeGlobals(queue) {
   window.WebIO = {
@@ -100,7 +94,7 @@ async function startPage() {
   const queue = new CommandQueue(commandHandlers, (number) => live.session.handled(number));
   exposeGlobals(queue);
   flood.isOn = () => queue.isLong;
-  live.session = await makeSession({
+  live.session = new WebSocketSession(pageConfig, {
     commands: (list, number) => queue.add(list, number),
     state: showState,
     progress: showUpload,

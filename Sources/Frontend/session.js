@@ -1,12 +1,16 @@
-// The session over a WebSocket: numbered commands in, numbered events out, and the way back after a lost link.
+// The session over a WebSocket, or over HTTP requests that look like one (polling.js): numbered commands in, numbered events out, and
+// the way back after a lost link.
 // What the visitor sees of it is in status.js; here are only the states:
 //   connecting -> open -> (lost -> connecting)* -> ended | gone | elsewhere
 import { Outbox } from "./outbox.js";
 import { dropDraftsOf } from "./draft.js";
+import { loadPart, settings } from "./state.js";
 
 const acknowledgeAfter = 250;      // milliseconds
 const acknowledgeEvery = 500;      // commands
+const openingPatience = 5000;      // milliseconds until a WebSocket that does not open is given up for HTTP requests
 const slowestRetry = 5000;         // milliseconds between two attempts
+const transportKey = "webio:transport";
 const supersededCode = 4001;       // close code: the session continues in another tab
 const outdatedCode = 4002;         // close code: the app's code is newer than this page's output
 
@@ -28,6 +32,9 @@ export class WebSocketSession {
     // Files that are being sent in pieces: upload.js.
     this.uploads = null;
     this.storageKey = `webio:${location.pathname}?app=${config.app}`;
+    // "ws", "http", or "auto" until one of them has carried a message. A tab remembers that WebSockets do not pass.
+    this.transport = config.transport === "auto" && readStored(transportKey) === "http" ? "http" : config.transport;
+    this.next = this.transport === "http" ? "http" : "ws";
     document.addEventListener("visibilitychange", () => this.wake());
     addEventListener("online", () => this.wake());
     addEventListener("pageshow", (event) => { if (event.persisted) this.wake(); });
@@ -57,19 +64,30 @@ export class WebSocketSession {
     return url.href;
   }
 
-  connect() {
+  async connect() {
     clearTimeout(this.retryTimer);
     this.retryTimer = null;
     this.connectedAt = performance.now();
     this.heardCommands = false;
-    const socket = new WebSocket(this.address());
+    const isPolling = this.next === "http";
+    let Socket = WebSocket;
+    if (isPolling) {
+      const attempt = { readyState: 0, close() {} };
+      this.ws = attempt;
+      try { Socket = (await loadPart("polling")).PollingSocket; } catch { Socket = null; }
+      if (this.ws !== attempt) return;
+      if (!Socket) { this.lost({ code: 1006 }); return; }
+    }
+    const socket = isPolling ? new Socket(this.address(), settings) : new Socket(this.address());
     this.ws = socket;
+    if (this.transport === "auto" && !isPolling) this.openingTimer = setTimeout(() => { if (socket.readyState === 0) socket.close(); }, openingPatience);
     socket.onopen = () => { if (socket === this.ws) this.opened(); };
     socket.onmessage = (message) => { if (socket === this.ws) this.receive(message.data); };
     socket.onclose = (event) => { if (socket === this.ws) this.lost(event); };
   }
 
   opened() {
+    clearTimeout(this.openingTimer);
     this.enter("open");
     for (const entry of this.outbox.pending()) this.transmit(entry);
     this.uploads?.reconnected();
@@ -77,7 +95,11 @@ export class WebSocketSession {
 
   receive(data) {
     this.attempts = 0;
-    const frame = JSON.parse(data);
+    if (this.transport === "auto") {
+      this.transport = this.next;
+      if (this.next === "http") store(transportKey, "http");
+    }
+    const frame = typeof data === "string" ? JSON.parse(data) : data;
     if (!Array.isArray(frame)) { this.receiveSingle(frame); return; }
     this.outbox.learnPeer("numbered");
     this.heardCommands = true;
@@ -164,7 +186,10 @@ export class WebSocketSession {
   get isOver() { return this.state === "ended" || this.state === "gone" || this.state === "elsewhere"; }
 
   lost(event) {
+    clearTimeout(this.openingTimer);
     if (this.isOver || this.isEnding) return;
+    // Until one of them has worked, the two take turns.
+    if (this.transport === "auto") this.next = this.next === "ws" ? "http" : "ws";
     if (event.code === supersededCode) { this.finish("elsewhere"); return; }
     if (event.code === outdatedCode) {
       if (dispatchEvent(new Event("webio:outdated", { cancelable: true }))) location.reload();
@@ -186,7 +211,7 @@ export class WebSocketSession {
   }
 
   wake() {
-    if (document.hidden || this.state !== "lost" || this.ws.readyState === WebSocket.CONNECTING) return;
+    if (document.hidden || this.state !== "lost" || this.ws.readyState === 0) return;
     this.attempts = Math.min(this.attempts, 1);
     this.connect();
   }

@@ -66,12 +66,12 @@ enum WebSocketFrame {
 }
 
 /// RFC 6455 section 7.4, with the codes that IANA has registered since.
-enum WebSocketCloseCode {
+package enum WebSocketCloseCode {
   static let normal: UInt16 = 1000
   static let goingAway: UInt16 = 1001
   static let protocolError: UInt16 = 1002
   static let noStatus: UInt16 = 1005
-  static let abnormal: UInt16 = 1006
+  package static let abnormal: UInt16 = 1006
   static let invalidData: UInt16 = 1007
   static let policy: UInt16 = 1008
   static let tooBig: UInt16 = 1009

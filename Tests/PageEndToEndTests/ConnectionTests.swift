@@ -10,8 +10,8 @@ extension PageEndToEnd {
     private static let cut = "WebIO._state.CurrentSession.ws.close()"
     private static let isOpen = "WebIO._state.CurrentSession.state === 'open'"
 
-    @Test func aLostLinkComesBackAndNothingIsLost() async throws {
-      let browser = try await open {
+    @Test(arguments: [Transport.webSocket, .http]) func aLostLinkComesBackAndNothingIsLost(_ transport: Transport) async throws {
+      let browser = try await open(transport: transport) {
         try putScope("lines")
         putButton("Count") {
           for number in 1...100 {
@@ -40,8 +40,8 @@ extension PageEndToEnd {
       #expect(try await browser.count(".w-status:not(.w-good)") == 0)
     }
 
-    @Test func aRefreshKeepsTheSession() async throws {
-      let browser = try await open {
+    @Test(arguments: [Transport.webSocket, .http]) func aRefreshKeepsTheSession(_ transport: Transport) async throws {
+      let browser = try await open(transport: transport) {
         putText("session \(UInt32.random(in: 0...UInt32.max))")
         putText("first: \(try await input("First"))")
         let (second, third) = try await inputGroup("Group", .input("Second", name: "second"), .textarea("Third", name: "third"))
@@ -69,14 +69,14 @@ extension PageEndToEnd {
       #expect(try await browser.lines() != [session])
     }
 
-    @Test func aServerThatIsGoneAndOneThatKnowsNothing() async throws {
+    @Test(arguments: [Transport.webSocket, .http]) func aServerThatIsGoneAndOneThatKnowsNothing(_ transport: Transport) async throws {
       let body: @Sendable () async throws -> Void = {
         putText("welcome")
         putButton("Click") { putText("clicked") }
         putText(try await input("Name"))
       }
       let browser = try await Chromium.fresh()
-      let first = try await ServedApp(body)
+      let first = try await ServedApp(transport: transport, body)
       try await browser.open(first.url)
       try await browser.type("typed", into: "[name=data]")
       await first.stop()
@@ -86,7 +86,7 @@ extension PageEndToEnd {
       try await browser.expectAccessible()
       try await browser.picture("connection-lost")
       _ = try await browser.consoleLog()
-      let second = try await ServedApp(port: first.port, body)
+      let second = try await ServedApp(port: first.port, transport: transport, body)
       try await browser.wait("the page says so", "document.querySelector('#webio-note:not([hidden])')")
       try await browser.waitForText("The server no longer has this session.")
       #expect(try await browser.count(".w-status") == 0)

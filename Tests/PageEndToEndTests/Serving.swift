@@ -11,14 +11,16 @@ struct ServedApp: Sendable {
   private let running: Task<Void, Never>
 
   /// With port 0 it gets a free one.
-  init(port: Int = 0, debug: Bool = false, _ applications: [Application]) async throws {
-    let server = try await Self.start(port, debug, applications)
+  init(port: Int = 0, debug: Bool = false, transport: Transport = .auto, _ applications: [Application]) async throws {
+    let server = try await Self.start(port, debug, transport, applications)
     self.port = Int(await server.port)
     running = Task { await server.untilStopped() }
   }
 
-  init(port: Int = 0, _ body: @escaping @Sendable () async throws -> Void) async throws {
-    try await self.init(port: port, [Application("index", title: "Test", body)])
+  init(
+    port: Int = 0, transport: Transport = .auto, _ body: @escaping @Sendable () async throws -> Void
+  ) async throws {
+    try await self.init(port: port, transport: transport, [Application("index", title: "Test", body)])
   }
 
   var url: String { "http://localhost:\(port)/" }
@@ -29,19 +31,21 @@ struct ServedApp: Sendable {
   }
 
   @EventLoop
-  private static func start(_ port: Int, _ debug: Bool, _ applications: [Application]) throws -> AppServer {
+  private static func start(_ port: Int, _ debug: Bool, _ transport: Transport, _ applications: [Application]) throws -> AppServer {
     try AppServer.start(
       ApplicationTable(applications),
       ServerOptions(
         host: "localhost", port: port, debug: debug, staticDirectory: nil, theme: "auto", tls: nil, remoteAccess: nil,
         reconnectTimeout: .seconds(30), allowedOrigins: [], checkOrigin: nil, autoOpenBrowser: false,
-        maxPayloadSize: 8 << 20))
+        maxPayloadSize: 8 << 20, transport: transport))
   }
 }
 
 /// The browser with an app's page open.
-func open(_ body: @escaping @Sendable () async throws -> Void) async throws -> WebDriver {
+func open(
+  transport: Transport = .auto, _ body: @escaping @Sendable () async throws -> Void
+) async throws -> WebDriver {
   let browser = try await Chromium.fresh()
-  try await browser.open(ServedApp(body).url)
+  try await browser.open(ServedApp(transport: transport, body).url)
   return browser
 }

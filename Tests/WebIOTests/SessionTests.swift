@@ -10,9 +10,9 @@ import WebIOPosix
     putText("Hello, \(name)!")
   }
 
-  @Test func asksAndTellsAndEnds() async throws {
+  @Test(arguments: Carrier.allCases) func asksAndTellsAndEnds(_ carrier: Carrier) async throws {
     let server = try serve([hello])
-    let page = TestPage()
+    let page = TestPage(carrier)
     #expect(try await page.open(port: server.port, query: "app=index&session=NEW&webio=1&page=a") == 101)
     await page.answer("Name?", "Ada")
     await page.waitForText("Hello, Ada!")
@@ -21,7 +21,7 @@ import WebIOPosix
     #expect(page.closeCode == 1000)
   }
 
-  @Test func blockingFunctionAsksToo() async throws {
+  @Test(arguments: Carrier.allCases) func blockingFunctionAsksToo(_ carrier: Carrier) async throws {
     let server = try serve([
       Application(
         "index",
@@ -31,13 +31,13 @@ import WebIOPosix
           putText("\(name) \(age + 1)")
         })
     ])
-    let page = TestPage()
+    let page = TestPage(carrier)
     _ = try await page.open(port: server.port, query: "app=index&session=NEW&webio=1&page=a")
     page.send("from_submit", task: await page.form(label: "You"), ["name": "Ada", "age": 35])
     await page.waitForText("Ada 36")
   }
 
-  @Test func lostLinkLosesNothing() async throws {
+  @Test(arguments: Carrier.allCases) func lostLinkLosesNothing(_ carrier: Carrier) async throws {
     let server = try serve([
       Application("index") {
         putText("before")
@@ -46,14 +46,14 @@ import WebIOPosix
         _ = try await input("End?")
       }
     ])
-    let page = TestPage()
+    let page = TestPage(carrier)
     _ = try await page.open(port: server.port, query: "app=index&session=NEW&webio=1&page=a")
     let task = await page.form(label: "Go?")
     await page.wait { $0.sessionID != nil }
     let id = try #require(page.sessionID)
     page.drop()
 
-    let again = TestPage()
+    let again = TestPage(carrier)
     let query = "app=index&session=\(id)&webio=1&page=a&received=\(page.lastNumber)"
     _ = try await again.open(port: server.port, query: query)
     again.send("from_submit", task: task, ["data": "yes"])
@@ -62,7 +62,7 @@ import WebIOPosix
 
     // A refresh begins from nothing and sees the page as it is, without the form that was answered.
     again.drop()
-    let fresh = TestPage()
+    let fresh = TestPage(carrier)
     _ = try await fresh.open(port: server.port, query: "app=index&session=\(id)&webio=1&page=b&received=0")
     await fresh.waitForText("after")
     #expect(fresh.commands.contains { $0["spec"]?["content"]?.string == "before" })
@@ -70,12 +70,12 @@ import WebIOPosix
     await fresh.wait { $0.closeCode != nil }
   }
 
-  @Test func secondPageTakesOver() async throws {
+  @Test(arguments: Carrier.allCases) func secondPageTakesOver(_ carrier: Carrier) async throws {
     let server = try serve([hello])
-    let first = TestPage()
+    let first = TestPage(carrier)
     _ = try await first.open(port: server.port, query: "app=index&session=NEW&webio=1&page=a")
     await first.wait { $0.sessionID != nil }
-    let second = TestPage()
+    let second = TestPage(carrier)
     let id = try #require(first.sessionID)
     _ = try await second.open(port: server.port, query: "app=index&session=\(id)&webio=1&page=b&received=0")
     await first.wait { $0.closeCode != nil }
@@ -84,7 +84,7 @@ import WebIOPosix
     await second.waitForText("Hello, Bob!")
   }
 
-  @Test func resentEventsAreHandledOnce() async throws {
+  @Test(arguments: Carrier.allCases) func resentEventsAreHandledOnce(_ carrier: Carrier) async throws {
     let server = try serve([
       Application("index") {
         let one = try await input("One")
@@ -92,7 +92,7 @@ import WebIOPosix
         putText("\(one)-\(two)")
       }
     ])
-    let page = TestPage()
+    let page = TestPage(carrier)
     _ = try await page.open(port: server.port, query: "app=index&session=NEW&webio=1&page=a")
     let task = await page.form(label: "One")
     let event = #"{"event":"from_submit","task_id":"\#(task)","data":{"data":"a"},"n":1}"#
@@ -103,11 +103,11 @@ import WebIOPosix
     await page.waitForText("a-b")
   }
 
-  @Test func aThrowingTaskTellsTheDetailsOnlyToTheDeveloper() async throws {
+  @Test(arguments: Carrier.allCases) func aThrowingTaskTellsTheDetailsOnlyToTheDeveloper(_ carrier: Carrier) async throws {
     struct Broken: Error {}
     for debug in [false, true] {
       let server = try serve(debug: debug, [Application("index") { throw Broken() }])
-      let page = TestPage()
+      let page = TestPage(carrier)
       _ = try await page.open(port: server.port, query: "app=index&session=NEW&webio=1&page=a")
       await page.wait { $0.closeCode != nil }
       let error = page.commands.first { $0["command"]?.string == "task_error" }
@@ -115,7 +115,7 @@ import WebIOPosix
     }
   }
 
-  @Test func leavingEndsTheTaskAndRunsDeferredCalls() async throws {
+  @Test(arguments: Carrier.allCases) func leavingEndsTheTaskAndRunsDeferredCalls(_ carrier: Carrier) async throws {
     final class Record: Sendable { @EventLoop var ends: [String] = [] }
     let record = Record()
     let parker = AsyncStream<Void>.makeStream()
@@ -135,7 +135,7 @@ import WebIOPosix
           }
         }
       ])
-    let page = TestPage()
+    let page = TestPage(carrier)
     _ = try await page.open(port: server.port, query: "app=index&session=NEW&webio=1&page=a")
     _ = await page.form(label: "Name?")
     page.drop()
@@ -145,9 +145,9 @@ import WebIOPosix
     #expect(record.ends.sorted() == ["deferred", "true"])
   }
 
-  @Test func aClickOnAButtonThatIsNotThereIsIgnored() async throws {
+  @Test(arguments: Carrier.allCases) func aClickOnAButtonThatIsNotThereIsIgnored(_ carrier: Carrier) async throws {
     let server = try serve([Application("index") { putButtons(["a", "b"]) { putText("clicked \($0)") } }])
-    let page = TestPage()
+    let page = TestPage(carrier)
     _ = try await page.open(port: server.port, query: "app=index&session=NEW&webio=1&page=a")
     await page.wait { !$0.commands.isEmpty }
     let id = try #require(page.commands[0]["spec"]?["callback_id"]?.string)
@@ -156,12 +156,21 @@ import WebIOPosix
     #expect(page.commands.filter { $0["spec"]?["type"]?.string == "text" }.count == 1)
   }
 
-  @Test func unknownSessionIsRefusedLikeAnExpiredOne() async throws {
+  @Test(arguments: Carrier.allCases) func unknownSessionIsRefusedLikeAnExpiredOne(_ carrier: Carrier) async throws {
     let server = try serve([hello])
-    let page = TestPage()
+    let page = TestPage(carrier)
     _ = try await page.open(port: server.port, query: "app=index&session=nobody&webio=1&page=a&received=0")
     await page.wait { $0.closeCode != nil }
     #expect(page.commands.map { $0["command"]?.string } == ["close_session"])
+  }
+
+  @Test(arguments: Carrier.allCases) func whatIsNoEventEndsTheConnection(_ carrier: Carrier) async throws {
+    let server = try serve([hello])
+    let page = TestPage(carrier)
+    _ = try await page.open(port: server.port, query: "app=index&session=NEW&webio=1&page=a")
+    page.sendRaw(#"{"no":"event"}"#)
+    await page.wait { $0.closeCode != nil }
+    #expect(page.closeCode == 1008)
   }
 
   @Test func textThatIsNoEventEndsTheConnection() async throws {
@@ -173,9 +182,9 @@ import WebIOPosix
     #expect(page.closeCode == 1008)
   }
 
-  @Test func pyWebIOsClientGetsOneCommandAFrame() async throws {
+  @Test(arguments: Carrier.allCases) func pyWebIOsClientGetsOneCommandAFrame(_ carrier: Carrier) async throws {
     let server = try serve([hello])
-    let page = TestPage()
+    let page = TestPage(carrier)
     _ = try await page.open(port: server.port, query: "app=index&session=NEW")
     let task = await page.form(label: "Name?")
     page.sendRaw(#"{"event":"from_submit","task_id":"\#(task)","data":{"data":"Ada"}}"#)
@@ -196,7 +205,7 @@ import WebIOPosix
     #expect(status == expected)
   }
 
-  @Test func concurrentQuestionsAreNotMixedUp() async throws {
+  @Test(arguments: Carrier.allCases) func concurrentQuestionsAreNotMixedUp(_ carrier: Carrier) async throws {
     let server = try serve([
       Application("index") {
         async let a = input("A")
@@ -205,18 +214,18 @@ import WebIOPosix
         putText("\(first)\(second)")
       }
     ])
-    let page = TestPage()
+    let page = TestPage(carrier)
     _ = try await page.open(port: server.port, query: "app=index&session=NEW&webio=1&page=a")
     await page.answer("B", "2")
     await page.answer("A", "1")
     await page.waitForText("12")
   }
 
-  @Test func evalWaitsForItsAnswer() async throws {
+  @Test(arguments: Carrier.allCases) func evalWaitsForItsAnswer(_ carrier: Carrier) async throws {
     let server = try serve([
       Application("index") { putText("\(try await evalJS("a + 1", ["a": 41]).int ?? 0)") }
     ])
-    let page = TestPage()
+    let page = TestPage(carrier)
     _ = try await page.open(port: server.port, query: "app=index&session=NEW&webio=1&page=a")
     await page.wait { $0.commands.contains { $0["command"]?.string == "run_script" } }
     let command = try #require(page.commands.first { $0["command"]?.string == "run_script" })
@@ -225,7 +234,7 @@ import WebIOPosix
     await page.waitForText("42")
   }
 
-  @Test func visitorsHaveTheirOwnStorage() async throws {
+  @Test(arguments: Carrier.allCases) func visitorsHaveTheirOwnStorage(_ carrier: Carrier) async throws {
     let server = try serve([
       Application("index") {
         local.name = try await input("Name?")
@@ -234,7 +243,7 @@ import WebIOPosix
         putText(name ?? "nobody")
       }
     ])
-    let (ada, bob) = (TestPage(), TestPage())
+    let (ada, bob) = (TestPage(carrier), TestPage(carrier))
     for (page, name) in [(ada, "Ada"), (bob, "Bob")] {
       _ = try await page.open(port: server.port, query: "app=index&session=NEW&webio=1&page=a")
       await page.answer("Name?", .string(name))

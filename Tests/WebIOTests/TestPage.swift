@@ -4,10 +4,11 @@ import WebIOPosix
 
 @testable import WebIO
 
-/// What a browser's page does, over a real WebSocket to a real server.
+/// What a browser's page does, to a real server.
 @EventLoop
 final class TestPage {
-  private var socket: WebSocketConnection?
+  private let carrier: Carrier
+  private var socket: (any TestSocket)?
   private(set) var commands: [JSONValue] = []
   private(set) var sessionID: String?
   private(set) var lastNumber = 0
@@ -16,6 +17,8 @@ final class TestPage {
   private var opening: CheckedContinuation<Int, Never>?
   private var eventNumber = 0
   private var server: AppServer?
+
+  init(_ carrier: Carrier = .webSocket) { self.carrier = carrier }
 
   /// A new session's page of a server that lives as long as the page does.
   static func on(reconnectTimeout: Duration = .seconds(10), _ applications: [Application]) async throws -> TestPage {
@@ -29,6 +32,7 @@ final class TestPage {
   /// Connects with a query; the result is the status of the handshake.
   func open(port: UInt16, query: String, origin: String? = nil, host: String? = nil) async throws -> Int {
     let address = try #require(SocketAddress(numericHost: "127.0.0.1", port: port))
+    if carrier == .http { return await poll(port, query, origin, host) }
     return await withCheckedContinuation { done in
       opening = done
       Connector.connect(to: address) { [self] result in
@@ -55,6 +59,24 @@ final class TestPage {
     return fields
   }
 
+  private func poll(_ port: UInt16, _ query: String, _ origin: String?, _ host: String?) async -> Int {
+    await withCheckedContinuation { done in
+      var fields = HTTPFields()
+      fields.append("Host", host ?? "localhost:\(port)")
+      if let origin { fields.append("Origin", origin) }
+      let socket = TestPolling(port: port, query: query, fields: fields) { status in
+        done.resume(returning: status == 200 ? 101 : status)
+      }
+      self.socket = socket
+      socket.onMessage = { [unowned self] frame in take(frame) }
+      socket.onClose = { [self] code in
+        closeCode = code
+        self.socket = nil
+        wake()
+      }
+    }
+  }
+
   private func opened(_ status: Int) {
     opening?.resume(returning: status)
     opening = nil
@@ -71,7 +93,10 @@ final class TestPage {
   }
 
   private func receive(_ bytes: UnsafeRawBufferPointer) {
-    guard let frame = try? JSONParser.parse(bytes) else { return }
+    if let frame = try? JSONParser.parse(bytes) { take(frame) }
+  }
+
+  private func take(_ frame: JSONValue) {
     if let numbered = frame.array, let first = numbered.first?.int {
       for (index, command) in numbered.dropFirst().enumerated() where first + index > lastNumber {
         lastNumber = first + index
@@ -153,12 +178,12 @@ final class TestPage {
 @EventLoop
 func serve(
   reconnectTimeout: Duration = .seconds(10), debug: Bool = false, allowedOrigins: [String] = [],
-  _ applications: [Application]
+  transport: Transport = .auto, sessions: SessionLimits = SessionLimits(), _ applications: [Application]
 ) throws -> AppServer {
   try AppServer.start(
     ApplicationTable(applications),
     ServerOptions(
       host: "localhost", port: 0, debug: debug, staticDirectory: nil, theme: "auto", tls: nil, remoteAccess: nil,
       reconnectTimeout: reconnectTimeout, allowedOrigins: allowedOrigins, checkOrigin: nil, autoOpenBrowser: false,
-      maxPayloadSize: 1 << 20))
+      maxPayloadSize: 1 << 20, transport: transport, sessions: sessions))
 }

@@ -7,6 +7,7 @@ final class AppHandler: HTTPRequestHandler {
   private let applications: ApplicationTable
   private let options: ServerOptions
   private let registry: SessionRegistry
+  private let polling: PollingSessions
   private let gate: OriginGate
   private let files: StaticFiles?
 
@@ -15,8 +16,9 @@ final class AppHandler: HTTPRequestHandler {
     self.options = options
     self.gate = gate
     registry = SessionRegistry(
-      reconnectTimeout: options.reconnectTimeout, executor: options.http.executor,
+      reconnectTimeout: options.reconnectTimeout, limits: options.sessions, executor: options.http.executor,
       journals: try DevMode.current?.journal.map { try JournalChannel($0) })
+    polling = PollingSessions(options.sessions, maxPayloadSize: options.maxPayloadSize)
     registry.journals?.onRun = { [applications, weak registry] id, app, recorded in
       registry?.rehearse(applications[app], id, recorded)
     }
@@ -38,17 +40,22 @@ final class AppHandler: HTTPRequestHandler {
 
   private func root(_ exchange: HTTPExchange) {
     let request = exchange.request
-    if request.fields.contains("websocket", in: "Upgrade") { return openSession(exchange) }
-    guard request.method == "GET" || request.method == "HEAD" else {
+    if request.fields.contains("websocket", in: "Upgrade") { return openSocket(exchange) }
+    if options.transport != .webSocket {
+      if request.hasMethod("OPTIONS") { return preflight(exchange) }
+      if request.fields.contains(PollingSessions.field) { return poll(exchange) }
+    }
+    guard request.isGet || request.isHead else {
       var fields = HTTPFields()
-      fields.append("Allow", "GET, HEAD")
+      fields.append("Allow", options.transport == .webSocket ? "GET, HEAD" : "GET, HEAD, OPTIONS, POST")
       return exchange.respond(.methodNotAllowed, fields, [])
     }
     // PyWebIO's pages ask this of a server whose transport they do not know.
-    if request.queryValue("test") != nil { return exchange.respond(.ok, text: "") }
+    if request.queryValue("test") != nil { return exchange.respond(.ok, text: options.transport == .http ? "ok" : "") }
     let application = applications[request.queryValue("app")]
     let (html, policy) = Page(
       title: application.title, description: application.description, theme: options.theme, app: application.name,
+      transport: options.transport,
       dev: isDeveloper(request) ? DevMode.current : nil
     ).render()
     var fields = HTTPFields()
@@ -69,7 +76,9 @@ final class AppHandler: HTTPRequestHandler {
     var fields = HTTPFields()
     fields.append("Content-Type", "text/javascript; charset=utf-8")
     fields.append("X-Content-Type-Options", "nosniff")
-    fields.append("Cross-Origin-Resource-Policy", "same-origin")
+    fields.append("Cross-Origin-Resource-Policy", "cross-origin")
+    // They are the same everywhere and tell nothing: a page of another host may load them.
+    fields.append("Access-Control-Allow-Origin", "*")
     let isVersioned = exchange.request.queryValue("v") == FrontendAssets.version
     fields.append("Cache-Control", isVersioned ? "public, max-age=31536000, immutable" : "no-cache")
     exchange.compresses = true
@@ -84,62 +93,82 @@ final class AppHandler: HTTPRequestHandler {
   /// Compressed once for all visitors, and so as well as it goes.
   private static let compressedCore = Gzip.compress(FrontendLinker.core, level: 9)
 
-  private func openSession(_ exchange: HTTPExchange) {
-    let request = exchange.request
-    guard gate.allowsWebSocket(request) else {
-      return exchange.respond(.forbidden, text: "This page's origin may not open a session here.\n")
-    }
-    let application = applications[request.queryValue("app")]
-    let id = request.queryValue("session") ?? "NEW"
-    let isNumbered = request.queryValue("webio") == "1"
-    let info = SessionInfo(
-      request, peerAddress: exchange.peerAddress, trustsForwarded: DevMode.current != nil, app: application.name,
-      transport: "websocket", isDeveloper: isDeveloper(request) || options.debug)
-    guard
-      let socket = exchange.upgradeToWebSocket(
-        maxMessageSize: options.maxPayloadSize, compression: true)
-    else { return }
+  // MARK: Sessions
 
-    let visit = Visit(
-      socket: socket, isNumbered: isNumbered, page: request.queryValue("page") ?? "",
-      received: request.queryValue("received").flatMap { decimal($0) } ?? 0)
-    let limit = isNumbered ? options.maxPayloadSize : nil
-    // What strangers type is not recorded.
-    let isRecorded = !request.fields.contains(DevMode.publicField)
-    guard id != "NEW" else {
-      return open(registry.start(application, info, uploadLimit: limit, isRecorded: isRecorded), visit, isNew: true)
+  private func openSocket(_ exchange: HTTPExchange) {
+    guard options.transport != .http else {
+      return exchange.respond(.badRequest, text: "This server opens no WebSockets: its sessions are HTTP requests.\n")
     }
-    if let known = registry[id] { return open(known, visit, isNew: false) }
+    let visit = Visit(
+      exchange, applications, options, transport: "websocket", isDeveloper: isDeveloper(exchange.request))
+    guard hasRoom(visit) else { return refuseForNow(exchange) }
+    guard let socket = exchange.upgradeToWebSocket(maxMessageSize: options.maxPayloadSize, compression: true) else { return }
+    open(visit, socket)
+  }
+
+  private func preflight(_ exchange: HTTPExchange) {
+    var fields = HTTPFields()
+    fields.append("Allow", "GET, HEAD, OPTIONS, POST")
+    CORS.allow(exchange.request, &fields)
+    exchange.respond(.noContent, fields, [])
+  }
+
+  private func poll(_ exchange: HTTPExchange) {
+    polling.handle(exchange) { [self] connection in
+      let visit = Visit(
+      exchange, applications, options, transport: "http", isDeveloper: isDeveloper(exchange.request))
+      guard hasRoom(visit) else {
+        refuseForNow(exchange)
+        return false
+      }
+      open(visit, connection)
+      return true
+    }
+  }
+
+  private func hasRoom(_ visit: Visit) -> Bool {
+    visit.id != "NEW" || registry.hasRoom(for: visit.info.userIP)
+  }
+
+  private func refuseForNow(_ exchange: HTTPExchange) {
+    var fields = HTTPFields()
+    fields.append("Retry-After", "30")
+    CORS.allow(exchange.request, &fields)
+    exchange.respond(.serviceUnavailable, fields, text: "There are too many visitors just now. Please come back later.\n")
+  }
+
+  private func open(_ visit: Visit, _ socket: any MessageSocket) {
+    let application = visit.application
+    let isRecorded = visit.isRecorded
+    let limit = visit.isNumbered ? options.maxPayloadSize : nil
+    guard visit.id != "NEW" else {
+      let session = registry.start(application, visit.info, uploadLimit: limit, isRecorded: isRecorded)
+      return join(session, visit, socket, isNew: true)
+    }
+    if let known = registry[visit.id] { return join(known, visit, socket, isNew: false) }
     guard isRecorded, let journals = registry.journals else { return refuse(socket) }
-    journals.want(id) { [self] recorded in
+    journals.want(visit.id) { [self] recorded in
       guard socket.isOpen else { return }
-      if let known = registry[id] { return open(known, visit, isNew: false) }
+      if let known = registry[visit.id] { return join(known, visit, socket, isNew: false) }
       guard let recorded else { return refuse(socket) }
       // Its page is that of older code. It loads itself again, and comes back with nothing received.
       guard visit.received == 0 else { return socket.close(code: 4002, reason: "the app is newer than this page") }
-      open(registry.start(application, info, uploadLimit: limit, isRecorded: true, again: id, recorded), visit, isNew: true)
+      let session = registry.start(
+        application, visit.info, uploadLimit: limit, isRecorded: true, again: visit.id, recorded)
+      join(session, visit, socket, isNew: true)
     }
   }
 
-  /// A page that has come.
-  private struct Visit {
-    let socket: WebSocketConnection
-    let isNumbered: Bool
-    let page: String
-    let received: Int
-  }
-
-  private func open(_ session: Session, _ visit: Visit, isNew: Bool) {
-    let link = WebSocketLink(visit.socket, session, registry, isNumbered: visit.isNumbered)
-    if isNew, registry.canReconnect { link.sendSessionID() }
-    guard session.attach(link, received: isNew ? 0 : visit.received, page: visit.page) else {
-      return refuse(visit.socket)
-    }
+  private func join(_ session: Session, _ visit: Visit, _ socket: any MessageSocket, isNew: Bool) {
+    let link = PageLink(socket, session, registry, isNumbered: visit.isNumbered)
+    // PyWebIO's page cannot come back over HTTP: it has made its id itself.
+    if isNew, registry.canReconnect, visit.isNumbered || visit.info.transport == "websocket" { link.sendSessionID() }
+    guard session.attach(link, received: isNew ? 0 : visit.received, page: visit.page) else { return refuse(socket) }
     registry.pageCame(session)
   }
 
   /// The id is unknown or has expired, which look the same from outside.
-  private func refuse(_ socket: WebSocketConnection) {
+  private func refuse(_ socket: any MessageSocket) {
     socket.sendText(Command.encode("close_session"))
     socket.close(code: 1000, reason: "")
   }
@@ -149,17 +178,8 @@ final class AppHandler: HTTPRequestHandler {
     return request.fields["Webio-Developer"] == dev.token
   }
 
-  func close() { registry.closeAll() }
-}
-
-/// Digits only, of at most nine places.
-private func decimal(_ text: String) -> Int? {
-  var value = 0
-  let digits = text.utf8
-  guard !digits.isEmpty, digits.count <= 9 else { return nil }
-  for digit in digits {
-    guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit) else { return nil }
-    value = value * 10 + Int(digit - UInt8(ascii: "0"))
+  func close() {
+    polling.stop()
+    registry.closeAll()
   }
-  return value
 }

@@ -1,7 +1,8 @@
 import WebIOHTTP
 import WebIOPosix
 
-/// Who may speak to the server: a Host allow-list on loopback, against DNS rebinding, and the Origin of WebSockets.
+/// Who may speak to the server: a Host allow-list on loopback, against DNS rebinding, and the Origin of whatever opens or
+/// feeds a session. It is asked once, before any routing.
 struct OriginGate: Sendable {
   /// Nil when every host may: the server is bound to more than loopback, or behind a gateway that has checked.
   let allowedHosts: [String]?
@@ -10,23 +11,44 @@ struct OriginGate: Sendable {
 
   /// Why a request is refused, or nil.
   func refusal(of request: HTTPRequestHead, origin: StreamOrigin) -> String? {
-    guard let allowedHosts, origin == .network else { return nil }
-    let host = HostName(request.host ?? "")
-    if host.isLoopback || allowedHosts.contains(host.name) { return nil }
-    return "The host \"\(host.name)\" is not allowed here. This server is bound to this machine only; "
-      + "pass host: \"0.0.0.0\" to startServer to serve others.\n"
+    if let allowedHosts, origin == .network {
+      let host = HostName(request.host ?? "")
+      if !host.isLoopback, !allowedHosts.contains(host.name) {
+        return "The host \"\(host.name)\" is not allowed here. This server is bound to this machine only; "
+          + "pass host: \"0.0.0.0\" to startServer to serve others.\n"
+      }
+    }
+    let isSession = request.wantsUpgrade || request.fields.contains(PollingSessions.field)
+    guard isSession || !(request.isGet || request.isHead), !allowsOrigin(of: request) else { return nil }
+    return "This page's origin may not open a session here. startServer's allowedOrigins names those that may.\n"
   }
 
   /// Same origin always, others by pattern or by the app's own check. No Origin means no browser.
-  func allowsWebSocket(_ request: HTTPRequestHead) -> Bool {
+  private func allowsOrigin(of request: HTTPRequestHead) -> Bool {
     guard let origin = request.fields["Origin"] else { return true }
-    let bytes = Array(origin.utf8)
-    if let scheme = bytes.firstRange(of: Array("://".utf8)) {
-      let authority = String(decoding: bytes[scheme.upperBound...], as: UTF8.self)
-      if let host = request.host, ASCII.equalsIgnoringCase(authority, host) { return true }
-    }
+    if Self.isSame(origin, request) { return true }
     if let checkOrigin { return checkOrigin(origin) }
     return allowedOrigins.contains { Glob.matches($0, origin) }
+  }
+
+  static func isSame(_ origin: String, _ request: HTTPRequestHead) -> Bool {
+    let bytes = Array(origin.utf8)
+    guard let scheme = bytes.firstRange(of: Array("://".utf8)), let host = request.host else { return false }
+    return ASCII.equalsIgnoringCase(String(decoding: bytes[scheme.upperBound...], as: UTF8.self), host)
+  }
+}
+
+/// What lets a page of another host speak to a session, once the gate has let it pass. See the Fetch standard, section 3.2.
+enum CORS {
+  static func allow(_ request: HTTPRequestHead, _ fields: inout HTTPFields) {
+    guard let origin = request.fields["Origin"] else { return }
+    fields.append("Vary", "Origin")
+    guard !OriginGate.isSame(origin, request) else { return }
+    fields.append("Access-Control-Allow-Origin", origin)
+    fields.append("Access-Control-Allow-Methods", "GET, POST")
+    fields.append("Access-Control-Allow-Headers", "content-type, webio-session-id")
+    fields.append("Access-Control-Expose-Headers", "webio-session-id")
+    fields.append("Access-Control-Max-Age", "86400")
   }
 }
 

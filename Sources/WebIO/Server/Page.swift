@@ -8,6 +8,7 @@ struct Page {
   var language = "en"
   var theme = "auto"
   var app: String
+  var transport = Transport.webSocket
   /// Set behind `webio dev`, for the developer's own browser only.
   var dev: DevMode?
 
@@ -50,7 +51,7 @@ struct Page {
 
   private var configuration: [UInt8] {
     var object: JSONObject = [
-      "app": .string(app), "base": .string(assetPrefix), "transport": "ws",
+      "app": .string(app), "base": .string(assetPrefix), "transport": .string(transport.name),
       "version": .string(FrontendAssets.version), "theme": .string(theme), "dev": .bool(dev != nil),
     ]
     if !FrontendAssets.languages.isEmpty {

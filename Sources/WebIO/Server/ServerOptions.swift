@@ -16,4 +16,6 @@ struct ServerOptions: Sendable {
   /// Bytes.
   var maxPayloadSize: Int
   var http = HTTPServerOptions()
+  var transport = Transport.auto
+  var sessions = SessionLimits()
 }

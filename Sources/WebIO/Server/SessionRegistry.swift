@@ -9,13 +9,20 @@ final class SessionRegistry {
   private let reconnectTimeout: Duration
   private let executor: (any TaskExecutor)?
   private let directory = SessionDirectory()
+  private let limits: SessionLimits
+  /// Only when their number is limited.
+  private var countByAddress: [String: Int] = [:]
   /// Only behind `webio dev`.
   let journals: JournalChannel?
   /// Behind `webio dev` the last output of a session may be what is being worked on.
   private var ended: [Session] = []
   private static let endedLimit = 20
 
-  init(reconnectTimeout: Duration, executor: (any TaskExecutor)? = nil, journals: JournalChannel? = nil) {
+  init(
+    reconnectTimeout: Duration, limits: SessionLimits = SessionLimits(), executor: (any TaskExecutor)? = nil,
+    journals: JournalChannel? = nil
+  ) {
+    self.limits = limits
     self.reconnectTimeout = reconnectTimeout
     self.executor = executor
     self.journals = journals
@@ -27,6 +34,10 @@ final class SessionRegistry {
   }
 
   var count: Int { sessions.count }
+  func hasRoom(for address: String) -> Bool {
+    count < limits.total && limits.perAddress.map { countByAddress[address, default: 0] < $0 } ?? true
+  }
+
   var canReconnect: Bool { reconnectTimeout > .zero }
 
   /// `recorded` is what an earlier run of the app has kept of the session `id`.
@@ -46,6 +57,7 @@ final class SessionRegistry {
       self?.remove(session)
     }
     sessions[session.id] = session
+    if limits.perAddress != nil { countByAddress[info.userIP, default: 0] += 1 }
     directory.add(session)
     session.run(application.function, name: application.name)
     journal?.replay(session)
@@ -92,6 +104,8 @@ final class SessionRegistry {
     guard sessions[session.id] === session else { return }
     sessions[session.id] = nil
     if session.journal != nil { ended = ended.suffix(Self.endedLimit - 1) + [session] }
+    let address = session.info.userIP
+    if let left = countByAddress[address] { countByAddress[address] = left > 1 ? left - 1 : nil }
     directory.remove(session)
     expirations.removeValue(forKey: session.id)?.cancel()
   }

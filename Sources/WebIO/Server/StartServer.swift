@@ -19,6 +19,8 @@ import WebIOPosix
 ///   - checkOrigin: decides on other sites instead of `allowedOrigins`.
 ///   - autoOpenBrowser: opens the page in the browser of this machine.
 ///   - maxPayloadSize: of one message from a page, and of the files of a field without limits of its own: `"200M"`, `"40K"`, or a number of bytes.
+///   - transport: WebSockets, HTTP requests, or what passes.
+///   - sessions: how many there may be, and how long one waits for a page that speaks by HTTP requests.
 ///   - http: limits and deadlines, the access log, the executor of the task functions, and more.
 ///
 /// It returns after SIGTERM or SIGINT, or when its task is cancelled: then it takes no more visitors, finishes the answers
@@ -32,12 +34,14 @@ public func startServer(
   remoteAccess: RemoteAccess? = nil,
   reconnectTimeout: Duration = .seconds(10), allowedOrigins: [String] = [],
   checkOrigin: (@Sendable (String) -> Bool)? = nil, autoOpenBrowser: Bool = false, maxPayloadSize: ByteCount = "200M",
+  transport: Transport = .auto, sessions: SessionLimits = SessionLimits(),
   http: HTTPServerOptions = HTTPServerOptions()
 ) async throws {
   try await startServer(
     [Application("index", app)], host: host, port: port, debug: debug, staticDirectory: staticDirectory, theme: theme,
     tls: tls, remoteAccess: remoteAccess, reconnectTimeout: reconnectTimeout, allowedOrigins: allowedOrigins,
-    checkOrigin: checkOrigin, autoOpenBrowser: autoOpenBrowser, maxPayloadSize: maxPayloadSize, http: http)
+    checkOrigin: checkOrigin, autoOpenBrowser: autoOpenBrowser, maxPayloadSize: maxPayloadSize, transport: transport,
+    sessions: sessions, http: http)
 }
 
 /// Serves an app whose function blocks; each visitor gets a thread. PyWebIO: `start_server`.
@@ -47,12 +51,14 @@ public func startServer(
   remoteAccess: RemoteAccess? = nil,
   reconnectTimeout: Duration = .seconds(10), allowedOrigins: [String] = [],
   checkOrigin: (@Sendable (String) -> Bool)? = nil, autoOpenBrowser: Bool = false, maxPayloadSize: ByteCount = "200M",
+  transport: Transport = .auto, sessions: SessionLimits = SessionLimits(),
   http: HTTPServerOptions = HTTPServerOptions()
 ) async throws {
   try await startServer(
     [Application("index", blocking: app)], host: host, port: port, debug: debug, staticDirectory: staticDirectory,
     theme: theme, tls: tls, remoteAccess: remoteAccess, reconnectTimeout: reconnectTimeout, allowedOrigins: allowedOrigins,
-    checkOrigin: checkOrigin, autoOpenBrowser: autoOpenBrowser, maxPayloadSize: maxPayloadSize, http: http)
+    checkOrigin: checkOrigin, autoOpenBrowser: autoOpenBrowser, maxPayloadSize: maxPayloadSize, transport: transport,
+    sessions: sessions, http: http)
 }
 
 /// Serves several apps by name, chosen by `?app=`. PyWebIO: `start_server`.
@@ -66,13 +72,15 @@ public func startServer(
   remoteAccess: RemoteAccess? = nil,
   reconnectTimeout: Duration = .seconds(10), allowedOrigins: [String] = [],
   checkOrigin: (@Sendable (String) -> Bool)? = nil, autoOpenBrowser: Bool = false, maxPayloadSize: ByteCount = "200M",
+  transport: Transport = .auto, sessions: SessionLimits = SessionLimits(),
   http: HTTPServerOptions = HTTPServerOptions()
 ) async throws {
   try await startServer(
     apps.map { Application($0.key, $0.value) }, host: host, port: port, debug: debug,
     staticDirectory: staticDirectory, theme: theme, tls: tls, remoteAccess: remoteAccess, reconnectTimeout: reconnectTimeout,
     allowedOrigins: allowedOrigins, checkOrigin: checkOrigin, autoOpenBrowser: autoOpenBrowser,
-    maxPayloadSize: maxPayloadSize, http: http)
+    maxPayloadSize: maxPayloadSize, transport: transport,
+    sessions: sessions, http: http)
 }
 
 /// Serves several apps, with titles and descriptions. PyWebIO: `start_server` with `config`.
@@ -81,6 +89,7 @@ public func startServer(
   staticDirectory: String? = nil, theme: String = "auto", tls: TransportSecurity? = nil, remoteAccess: RemoteAccess? = nil,
   reconnectTimeout: Duration = .seconds(10), allowedOrigins: [String] = [],
   checkOrigin: (@Sendable (String) -> Bool)? = nil, autoOpenBrowser: Bool = false, maxPayloadSize: ByteCount = "200M",
+  transport: Transport = .auto, sessions: SessionLimits = SessionLimits(),
   http: HTTPServerOptions = HTTPServerOptions()
 ) async throws {
   guard (0...65_535).contains(port) else {
@@ -95,7 +104,9 @@ public func startServer(
     port: Environment["WEBIO_PORT"].flatMap { ASCII.decimal($0) } ?? port, debug: debug,
     staticDirectory: staticDirectory, theme: theme,
     tls: tls, remoteAccess: remoteAccess, reconnectTimeout: reconnectTimeout, allowedOrigins: allowedOrigins,
-    checkOrigin: checkOrigin, autoOpenBrowser: autoOpenBrowser, maxPayloadSize: payload, http: http)
+    checkOrigin: checkOrigin, autoOpenBrowser: autoOpenBrowser, maxPayloadSize: payload, http: http,
+    transport: transport, sessions: sessions)
+  try sessions.validate()
   let running = try await AppServer.start(ApplicationTable(apps), options)
   await running.untilStopped()
 }

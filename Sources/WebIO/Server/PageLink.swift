@@ -1,16 +1,16 @@
 import WebIOHTTP
 import WebIOPosix
 
-/// A session's page over a WebSocket. See Sources/Frontend/PROTOCOL.md, section 2.
+/// A session's page at the other end of a socket. See Sources/Frontend/PROTOCOL.md, section 2.
 @EventLoop
-final class WebSocketLink: SessionLink {
-  private let socket: WebSocketConnection
+final class PageLink: SessionLink {
+  private let socket: any MessageSocket
   private let session: Session
   private let registry: SessionRegistry
   /// Our own page takes numbered batches; PyWebIO's takes one command a frame.
   private let isNumbered: Bool
 
-  init(_ socket: WebSocketConnection, _ session: Session, _ registry: SessionRegistry, isNumbered: Bool) {
+  init(_ socket: any MessageSocket, _ session: Session, _ registry: SessionRegistry, isNumbered: Bool) {
     self.socket = socket
     self.session = session
     self.registry = registry
