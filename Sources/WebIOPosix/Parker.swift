@@ -1,6 +1,6 @@
 import Glibc
 
-/// One thread waits, another lets it go on: for synchronous callers on threads of their own.
+/// Threads wait until another lets them go on: for synchronous callers on threads of their own.
 ///
 /// `@unchecked Sendable`: everything is under the mutex.
 package final class Parker: @unchecked Sendable {
@@ -30,7 +30,7 @@ package final class Parker: @unchecked Sendable {
   package func unpark() {
     pthread_mutex_lock(mutex)
     isOpen = true
-    pthread_cond_signal(condition)
+    pthread_cond_broadcast(condition)
     pthread_mutex_unlock(mutex)
   }
 }

@@ -10,7 +10,8 @@ extension PageEndToEnd {
     private static let cut = "WebIO._state.CurrentSession.ws.close()"
     private static let isOpen = "WebIO._state.CurrentSession.state === 'open'"
 
-    @Test(arguments: [Transport.webSocket, .http]) func aLostLinkComesBackAndNothingIsLost(_ transport: Transport) async throws {
+    @Test(arguments: [Transport.webSocket, .http]) func aLostLinkComesBackAndNothingIsLost(_ transport: Transport) async throws
+    {
       let browser = try await open(transport: transport) {
         try putScope("lines")
         putButton("Count") {
@@ -69,7 +70,9 @@ extension PageEndToEnd {
       #expect(try await browser.lines() != [session])
     }
 
-    @Test(arguments: [Transport.webSocket, .http]) func aServerThatIsGoneAndOneThatKnowsNothing(_ transport: Transport) async throws {
+    @Test(arguments: [Transport.webSocket, .http]) func aServerThatIsGoneAndOneThatKnowsNothing(_ transport: Transport)
+      async throws
+    {
       let body: @Sendable () async throws -> Void = {
         putText("welcome")
         putButton("Click") { putText("clicked") }

@@ -31,7 +31,9 @@ struct ServedApp: Sendable {
   }
 
   @EventLoop
-  private static func start(_ port: Int, _ debug: Bool, _ transport: Transport, _ applications: [Application]) throws -> AppServer {
+  private static func start(_ port: Int, _ debug: Bool, _ transport: Transport, _ applications: [Application]) throws
+    -> AppServer
+  {
     try AppServer.start(
       ApplicationTable(applications),
       ServerOptions(

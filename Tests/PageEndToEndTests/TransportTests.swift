@@ -41,7 +41,9 @@ extension PageEndToEnd {
       }
       try await browser.waitForText("welcome")
       #expect(try await browser.run("return WebIO._state.CurrentSession.transport").string == "ws")
-      #expect(try await browser.run("return performance.getEntriesByType('resource').some((r) => r.name.includes('polling'))").bool == false)
+      #expect(
+        try await browser.run("return performance.getEntriesByType('resource').some((r) => r.name.includes('polling'))").bool
+          == false)
     }
 
     @Test func filesAndManyLinesGoOverHTTPToo() async throws {

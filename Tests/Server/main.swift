@@ -2,6 +2,7 @@
 //
 //   TestServer web [log=PATH]     WebIOHTTP's WebServer; POST /echo, GET /slow answers after a second
 //   TestServer app [host=…] [port=…] [size=…] [log=PATH]     an app by startServer
+//   TestServer script ask|block|tell|button     a program without startServer
 //
 // It prints "port N" once it serves.
 import Glibc
@@ -15,6 +16,11 @@ func argument(_ name: String) -> String? {
 func say(_ text: String) {
   let bytes = Array("\(text)\n".utf8)
   _ = write(1, bytes, bytes.count)
+}
+
+func ask() async throws {
+  let name = try await input("Name?")
+  putText("Hello, \(name)!")
 }
 
 var options = HTTPServerOptions()
@@ -36,7 +42,23 @@ case "app":
     }, host: argument("host") ?? "localhost", port: argument("port").flatMap { Int($0) } ?? 0,
     maxPayloadSize: argument("size").map { ByteCount(stringLiteral: $0) } ?? "1M", http: options)
   say("stopped")
+case "script":
+  switch CommandLine.arguments.dropFirst(2).first {
+  case "ask":
+    try await ask()
+  case "block":
+    // At the top level the compiler takes the functions that block.
+    putText("Hello, \(try input("Name?"))!")
+    putText("from \(try info.userIP)")
+  case "tell":
+    for number in 1...5_000 { putText("line \(number) " + String(repeating: "x", count: 200)) }
+  case "button":
+    deferCall { say("deferred") }
+    putButton("Click") { putText("clicked") }
+  default: break
+  }
+  say("done")
 default:
-  say("TestServer web|app")
+  say("TestServer web|app|script")
   exit(2)
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 
 /// A TCP connection with a deadline on each step: a client that shares no code with what it tests.
 public final class Connection {
@@ -22,13 +23,16 @@ public final class Connection {
     }
     guard code == 0 else {
       let reason = String(cString: strerror(errno))
-      close(descriptor)
+      Glibc.close(descriptor)
       throw Failure(description: "connect to \(host):\(port): \(reason)")
     }
     self.descriptor = descriptor
   }
 
-  deinit { close(descriptor) }
+  deinit { Glibc.close(descriptor) }
+
+  /// Ends both directions now.
+  public func close() { shutdown(descriptor, Int32(SHUT_RDWR)) }
 
   public func write(_ bytes: [UInt8]) throws {
     var done = 0

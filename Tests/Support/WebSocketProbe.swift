@@ -36,6 +36,9 @@ public final class WebSocketProbe {
     try connection.write(frame)
   }
 
+  /// Closes the connection without a close frame.
+  public func close() { connection.close() }
+
   /// The next text message. Throws at the end of the stream and at a close frame.
   public func receive(within limit: Duration = .seconds(10)) throws -> String {
     let deadline = Deadline(limit)
@@ -85,6 +88,9 @@ public final class SessionProbe {
   public func command(_ name: String, within limit: Duration = .seconds(10)) throws -> JSON {
     try command(within: limit) { $0["command"].string == name }
   }
+
+  /// The page goes away.
+  public func close() { socket.close() }
 
   /// Answers the form of an `input_group` command.
   public func submit(_ form: JSON, _ values: JSON) throws {

@@ -40,7 +40,9 @@ final class TestPolling: TestSocket {
   var onMessage: @EventLoop (JSONValue) -> Void = { _ in }
   var onClose: @EventLoop (UInt16) -> Void = { _ in }
 
-  init(port: UInt16, query: String, fields: HTTPFields, id: String = randomToken(24), opened: @escaping @EventLoop (Int) -> Void) {
+  init(
+    port: UInt16, query: String, fields: HTTPFields, id: String = randomToken(24), opened: @escaping @EventLoop (Int) -> Void
+  ) {
     self.port = port
     self.query = query
     self.fields = fields

@@ -82,7 +82,7 @@ public struct OutputPosition: Sendable, ExpressibleByIntegerLiteral {
 /// Outside a session nothing is shown either, and the log says so.
 @discardableResult
 public func put(_ contents: Content..., scope: String? = nil, position: OutputPosition = .bottom) -> Output {
-  guard let context = TaskContext.current else {
+  guard let context = TaskContext.calling else {
     Log.error(WebIOError.noSession(function: "put").description)
     return Output(session: nil, numbers: [])
   }

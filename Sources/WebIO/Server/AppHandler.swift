@@ -116,7 +116,7 @@ final class AppHandler: HTTPRequestHandler {
   private func poll(_ exchange: HTTPExchange) {
     polling.handle(exchange) { [self] connection in
       let visit = Visit(
-      exchange, applications, options, transport: "http", isDeveloper: isDeveloper(exchange.request))
+        exchange, applications, options, transport: "http", isDeveloper: isDeveloper(exchange.request))
       guard hasRoom(visit) else {
         refuseForNow(exchange)
         return false
@@ -139,6 +139,7 @@ final class AppHandler: HTTPRequestHandler {
 
   private func open(_ visit: Visit, _ socket: any MessageSocket) {
     let application = visit.application
+    if let script = options.script { return open(script, visit, socket) }
     let isRecorded = visit.isRecorded
     let limit = visit.isNumbered ? options.maxPayloadSize : nil
     guard visit.id != "NEW" else {
@@ -157,6 +158,16 @@ final class AppHandler: HTTPRequestHandler {
         application, visit.info, uploadLimit: limit, isRecorded: true, again: visit.id, recorded)
       join(session, visit, socket, isNew: true)
     }
+  }
+
+  /// There is one session, for whoever comes: a page that is opened anew gets it from its beginning.
+  private func open(_ script: Script, _ visit: Visit, _ socket: any MessageSocket) {
+    let session = script.session
+    let isNew = visit.id == "NEW"
+    guard isNew || visit.id == session.id, !session.isClosed || !session.isDelivered else { return refuse(socket) }
+    registry.adopt(session)
+    join(session, visit, socket, isNew: isNew)
+    script.visited(visit.info, socket)
   }
 
   private func join(_ session: Session, _ visit: Visit, _ socket: any MessageSocket, isNew: Bool) {

@@ -36,6 +36,8 @@ final class AppServer {
     options.remoteAccess?.start { [server] stream in server.accept(stream) }
     ServiceManager.notify("READY=1")
     ServiceManager.startWatchdog()
+    // A script ends by them as any program does.
+    guard options.script == nil else { return }
     for signal in [SIGTERM, SIGINT] { try ProcessSignals.observe(signal, once: true) { [weak self] in self?.stop() } }
   }
 

@@ -18,4 +18,6 @@ struct ServerOptions: Sendable {
   var http = HTTPServerOptions()
   var transport = Transport.auto
   var sessions = SessionLimits()
+  /// Of a program without `startServer`: the one session that there is.
+  var script: Script?
 }

@@ -82,6 +82,9 @@ final class SessionRegistry {
     session.close()
   }
 
+  /// A session that was made elsewhere.
+  func adopt(_ session: Session) { sessions[session.id] = session }
+
   subscript(id: String) -> Session? { sessions[id] }
 
   func pageCame(_ session: Session) {

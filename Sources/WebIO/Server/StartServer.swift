@@ -92,6 +92,7 @@ public func startServer(
   transport: Transport = .auto, sessions: SessionLimits = SessionLimits(),
   http: HTTPServerOptions = HTTPServerOptions()
 ) async throws {
+  Script.isNotNeeded()
   guard (0...65_535).contains(port) else {
     throw WebIOError.invalidArgument("\(port) is no port. Ports go from 0 to 65535.")
   }

@@ -32,7 +32,7 @@ extension TaskContext {
   @discardableResult
   func send(_ command: String, _ spec: Spec?, _ life: Outbox.Life = .lasting) -> Int {
     var (command, spec) = (command, spec)
-    if session.info.isPyWebIOPage, let own = spec {
+    if session.isPyWebIOPage, let own = spec {
       guard let (name, known) = PyWebIOClient.translated(command, own) else { return 0 }
       (command, spec) = (name, known)
     }

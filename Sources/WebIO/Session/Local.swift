@@ -14,12 +14,12 @@ public struct Local: Sendable {
   }
 
   public subscript<Value: Sendable>(_ name: String) -> Value? {
-    get { TaskContext.current?.session[local: name] as? Value }
+    get { TaskContext.calling?.session[local: name] as? Value }
     nonmutating set { perform { $0.session[local: name] = newValue } }
   }
 
   /// The names of all values that were set.
-  public var names: [String] { TaskContext.current?.session.localNames ?? [] }
+  public var names: [String] { TaskContext.calling?.session.localNames ?? [] }
 
   /// Forgets a value. PyWebIO: `del local.name`.
   public func remove(_ name: String) { perform { $0.session[local: name] = nil } }

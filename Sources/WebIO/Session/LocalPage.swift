@@ -32,6 +32,7 @@ package final class LocalPage: Sendable {
     _ function: TaskFunction, _ visitor: Visitor, beside neighbour: LocalPage?,
     received: @escaping @Sendable (Int, JSON) -> [JSON], changed: @escaping @Sendable () -> Void
   ) async {
+    Script.isNotNeeded()
     let directory = neighbour?.directory ?? SessionDirectory()
     let observed = Observed()
     self.directory = directory

@@ -5,7 +5,8 @@ import WebIOPosix
 /// One visitor's run of an app. It outlives its sockets: a page may come back within the reconnect time.
 final class Session: Sendable {
   let id: String
-  let info: SessionInfo
+  private let visitor: Mutex<SessionInfo>
+  let isPyWebIOPage: Bool
   let directory: SessionDirectory
   private let executor: (any TaskExecutor)?
   /// Only behind `webio dev`.
@@ -15,6 +16,8 @@ final class Session: Sendable {
   /// Told each time that a task begins to wait, or ends.
   let observer: (@Sendable () -> Void)?
   private let outbox = Outbox()
+  /// Opened when the deferred functions have run.
+  let isCleared = Parker()
   let forms = OpenForms()
   /// What a file may have at most unless its field says otherwise; nil for a page that sends files in one message.
   let uploadLimit: Int?
@@ -48,7 +51,8 @@ final class Session: Sendable {
     ended: @escaping @EventLoop @Sendable (Session) -> Void
   ) {
     self.id = id
-    self.info = info
+    visitor = Mutex(info)
+    isPyWebIOPage = info.isPyWebIOPage
     self.directory = directory
     self.observer = observer
     self.executor = executor
@@ -57,7 +61,24 @@ final class Session: Sendable {
     self.ended = ended
   }
 
+  /// A script's session begins before its visitor is known.
+  var info: SessionInfo {
+    get { visitor.withLock { $0 } }
+    set { visitor.withLock { $0 = newValue } }
+  }
+
   // MARK: Tasks
+
+  /// The program's own code is a task of the session: it runs already.
+  func adopt(name: String) -> TaskContext {
+    let context = TaskContext(session: self, id: makeID(prefix: name), isProgram: true)
+    register(context)
+    state.withLock { $0.running += 1 }
+    return context
+  }
+
+  /// The program's own code is done. A page with buttons stays alive for them.
+  func release(_ context: TaskContext) { taskEnded(context, 0) }
 
   /// Runs `body` in this session: on the cooperative pool, or on a thread of its own when it blocks.
   @discardableResult
@@ -151,7 +172,7 @@ final class Session: Sendable {
       state.contexts[context.id] = context
       return state.isClosed
     }
-    if isClosed { context.mailbox.close(WebIOError.sessionClosed) }
+    if isClosed, !context.isProgram { context.mailbox.close(WebIOError.sessionClosed) }
   }
 
   func unregister(_ context: TaskContext) { state.withLock { $0.contexts[context.id] = nil } }
@@ -218,6 +239,9 @@ final class Session: Sendable {
 
   /// What its page would show if these literals were other.
   func preview(_ changes: [LiteralChange]) { journal?.preview(changes, history: outbox.history) }
+
+  /// Everything has gone to a page.
+  var isDelivered: Bool { outbox.isDrained }
 
   @EventLoop func flush() {
     guard let link, journal?.isHolding != true else { return }
@@ -339,9 +363,9 @@ final class Session: Sendable {
 
   /// Ends all tasks and runs the deferred functions, once, in their order.
   func close() {
-    let (contexts, tasks, deferred, isFinished) = state.withLock {
-      state -> ([TaskContext], [Task<Void, Never>], [@Sendable () -> Void], Bool) in
-      guard !state.isClosed else { return ([], [], [], true) }
+    let closing = state.withLock {
+      state -> ([TaskContext], [Task<Void, Never>], [@Sendable () -> Void], Bool)? in
+      guard !state.isClosed else { return nil }
       state.isClosed = true
       defer {
         state.callbacks = [:]
@@ -349,13 +373,17 @@ final class Session: Sendable {
       }
       return (Array(state.contexts.values), Array(state.tasks.values), state.deferred, state.isFinished)
     }
-    for context in contexts { context.mailbox.close(WebIOError.sessionClosed) }
+    guard let (contexts, tasks, deferred, isFinished) = closing else { return }
+    for context in contexts where !context.isProgram { context.mailbox.close(WebIOError.sessionClosed) }
     for task in tasks { task.cancel() }
     EventLoop.run { self.uploads.dropAll() }
     if !deferred.isEmpty {
-      Thread.start(name: "webio-deferred") { [directory] in
+      Thread.start(name: "webio-deferred") { [self] in
         SessionDirectory.$current.withValue(directory) { for body in deferred { body() } }
+        isCleared.unpark()
       }
+    } else {
+      isCleared.unpark()
     }
     if !isFinished {
       EventLoop.run { [self] in

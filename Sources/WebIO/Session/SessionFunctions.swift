@@ -8,9 +8,14 @@ public typealias JSONObject = WebIOHTTP.JSONObject
 
 /// What is known of the visitor. PyWebIO: `session.info`.
 ///
-/// Throws ``WebIOError/noSession(function:)`` outside a session.
+/// In a program without `startServer` it blocks until the page is there. Throws ``WebIOError/noSession(function:)`` outside a
+/// session.
 public var info: SessionInfo {
-  get throws { try TaskContext.required().session.info }
+  get throws {
+    let session = try TaskContext.required().session
+    Script.waitForPage(of: session)
+    return session.info
+  }
 }
 
 /// Runs JavaScript in the page and does not wait. PyWebIO: `run_js`.
@@ -98,7 +103,7 @@ public func hold() {
 
 /// Runs `body` with the caller's context; outside a session it cannot, and says so once a call.
 func perform(_ function: StaticString = #function, _ body: (TaskContext) -> Void) {
-  guard let context = TaskContext.current else {
+  guard let context = TaskContext.calling else {
     return Log.error(WebIOError.noSession(function: "\(function)").description)
   }
   body(context)

@@ -57,7 +57,7 @@ struct Spec: Sendable {
 
   func write(to writer: inout JSONWriter, _ session: Session) {
     writer.beginObject()
-    for (name, value) in (session.info.isPyWebIOPage ? PyWebIOClient.translated(self) : self).fields {
+    for (name, value) in (session.isPyWebIOPage ? PyWebIOClient.translated(self) : self).fields {
       writer.key(name)
       Self.write(value, to: &writer, session, named: name, in: self)
     }

@@ -16,10 +16,17 @@ final class TaskContext: Sendable {
   /// The task function, callback or thread that this one asks for: itself, but for a second question at a time.
   let root: String
   let mailbox: Mailbox
+  /// The code of a program without `startServer`. When its visitor leaves, the program ends, and what it waits for does not
+  /// come first as an error that nobody catches.
+  let isProgram: Bool
   private let scopes: Mutex<[String]>
   private let isAsking = Mutex(false)
 
-  init(session: Session, id: String, path: String = "", root: String? = nil, scopes: [String] = [rootScope]) {
+  init(
+    session: Session, id: String, path: String = "", root: String? = nil, scopes: [String] = [rootScope],
+    isProgram: Bool = false
+  ) {
+    self.isProgram = isProgram
     self.session = session
     self.id = id
     self.path = path
@@ -28,9 +35,12 @@ final class TaskContext: Sendable {
     self.scopes = Mutex(scopes)
   }
 
+  /// The context of the caller. In a program without `startServer` the first call makes one.
+  static var calling: TaskContext? { current ?? Script.context() }
+
   /// The context of the caller. Outside a session there is nobody to ask and nowhere to put.
   static func required(_ function: StaticString = #function) throws -> TaskContext {
-    guard let current else { throw WebIOError.noSession(function: "\(function)") }
+    guard let current = calling else { throw WebIOError.noSession(function: "\(function)") }
     return current
   }
 
@@ -49,7 +59,8 @@ final class TaskContext: Sendable {
     }
     if isFree { return self }
     let context = TaskContext(
-      session: session, id: session.makeID(prefix: "task"), path: path, root: root, scopes: scopeStack)
+      session: session, id: session.makeID(prefix: "task"), path: path, root: root, scopes: scopeStack,
+      isProgram: isProgram)
     session.register(context)
     return context
   }
