@@ -59,7 +59,7 @@ let package = Package(
       name: "TestSupport", dependencies: ["WebIOPosix", "CWebIOLinux"], path: "Tests/Support", swiftSettings: strict),
     .executableTarget(
       name: "TestServer", dependencies: ["WebIO", "WebIOHTTP"], path: "Tests/Server", swiftSettings: strict),
-    .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "WebIOCommand"], swiftSettings: strict),
+    .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "WebIOCommand", "WebIOPosix"], swiftSettings: strict),
     .testTarget(
       name: "PageEndToEndTests", dependencies: ["TestSupport", "WebIO", "WebIOHTTP", "WebIOPosix"], swiftSettings: strict),
 

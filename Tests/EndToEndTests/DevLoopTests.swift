@@ -152,6 +152,46 @@ extension EndToEnd {
       #expect(refused.errors.contains("python"), "names the holder: \(refused.errors)")
     }
 
+    /// Two would write the same objects at once.
+    @Test(.timeLimit(.minutes(3))) func aProjectIsRunOnce() async throws {
+      let project = try await Fixture.shared.project()
+      let webio = try project.dev("--port", "0")
+      let (url, _) = try await webio.ready()
+      let second = try await WebioCommand.run(
+        ["dev", project.path, "--no-open", "--port", "0"], settings: project.directory)
+      #expect(second.code == 3)
+      #expect(second.errors.contains("process \(webio.program.processID)"), "\(second.errors)")
+      #expect(second.errors.contains(url), "\(second.errors)")
+      // However the first one ends, the next one starts.
+      webio.program.send(SIGKILL)
+      _ = try await webio.end()
+      let third = try project.dev("--port", "0")
+      _ = try await third.ready()
+      third.program.interrupt()
+      _ = try await third.end()
+    }
+
+    /// An editor's or a terminal's build of the package does not hold ours up.
+    @Test(.timeLimit(.minutes(3))) func anotherSwiftPMIsNotWaitedFor() async throws {
+      let project = try await Fixture.shared.project()
+      try FileManager.default.createDirectory(atPath: "\(project.path)/.build", withIntermediateDirectories: true)
+      let holder = try Program(
+        Program.require("python3"),
+        [
+          "-c",
+          "import fcntl, sys, time; f = open(sys.argv[1], 'w'); fcntl.flock(f, fcntl.LOCK_EX); print('held', flush=True); "
+            + "time.sleep(600)",
+          "\(project.path)/.build/.lock",
+        ])
+      defer { holder.killAll() }
+      try await eventually("the lock is held") { holder.outputText.contains("held") }
+      let webio = try project.dev("--port", "0")
+      _ = try await webio.ready()
+      #expect(!webio.program.errorText.contains("Another instance"), "\(webio.account)")
+      webio.program.interrupt()
+      _ = try await webio.end()
+    }
+
     private func answer(_ browser: WebDriver, _ name: String) async throws {
       try await browser.type(name + "\u{E007}", into: "#input-container input")
     }

@@ -1,6 +1,7 @@
 import Foundation
 import TestSupport
 import Testing
+import WebIOPosix
 
 extension EndToEnd {
   /// What a person sees in the terminal, and the keys that are pressed there.
@@ -111,6 +112,67 @@ extension EndToEnd {
       if variable != "NO_COLOR" { #expect(!terminal.outputText.contains("\u{1B}")) }
       terminal.type("\u{3}")
       #expect(try await terminal.waitForEnd(within: .seconds(10)) == .exited(130))
+    }
+
+    /// `s` ends the tunnel and opens it again; a tunnel that cannot be opened does not end the session.
+    @Test(.timeLimit(.minutes(3))) func aKeyStartsAndStopsSharing() async throws {
+      let server = try await SSHServer()
+      let project = try await Fixture.shared.project()
+      let terminal = try Program(
+        WebioCommand.path,
+        [
+          "dev", "--no-open", "--port", "0", "--no-qr", "--share=\(server.address)", "--identity", server.identity,
+          "--known-hosts", server.writeKnownHosts(),
+        ], directory: project.path,
+        environment: WebioCommand.environment(project.directory).merging(["TERM": "xterm-256color"]) { $1 },
+        inTerminal: true)
+      defer { terminal.killAll() }
+      try await see("public:  http://", in: terminal, within: .seconds(60))
+      try await see("ready     http://", in: terminal, within: .seconds(120))
+      let url = try #require(plain(terminal).firstMatch(of: /public: +(http:\S+)/)?.1)
+      let port = try WebioCommand.port(of: String(url))
+      #expect(try HTTPProbe.get("/", port: port, within: .seconds(30)).status == 200)
+      terminal.type("s\n")
+      try await see("no longer shared", in: terminal)
+      try await eventually("the address is gone") { !Processes.isListening(port) }
+      let position = plain(terminal).count
+      terminal.type("s\n")
+      try await eventually("it is shared again", within: .seconds(30), state: { terminal.outputText }) {
+        plain(terminal).dropFirst(position).contains("public:  http://")
+      }
+      try await server.stop()
+      terminal.type("s\n")
+      try await eventually("it is ended again", state: { terminal.outputText }) {
+        plain(terminal).components(separatedBy: "no longer shared").count > 2
+      }
+      terminal.type("s\n")
+      try await see("webio: ", in: terminal, within: .seconds(30))
+      #expect(terminal.ended == nil)
+      terminal.type("q\n")
+      #expect(try await terminal.waitForEnd(within: .seconds(10)) == .exited(0))
+    }
+
+    /// `--host` tells the addresses, draws one and says who can come; they are reachable.
+    @Test(.timeLimit(.minutes(3))) func otherMachinesAreLetInAndThatIsSaid() async throws {
+      let project = try await Fixture.shared.project()
+      let terminal = try Program(
+        WebioCommand.path, ["dev", "--no-open", "--port", "0", "--host", "0.0.0.0"], directory: project.path,
+        environment: WebioCommand.environment(project.directory).merging(["TERM": "xterm-256color"]) { $1 },
+        inTerminal: true)
+      defer { terminal.killAll() }
+      try await see("ready     http://", in: terminal, within: .seconds(120))
+      let shown = plain(terminal)
+      let addresses = NetworkAddress.all.map(\.host).filter { !$0.hasPrefix("[") }
+      try #require(!addresses.isEmpty, "this machine has no network")
+      for host in addresses { #expect(shown.contains("Network:  http://\(host):"), "\(shown)") }
+      #expect(shown.contains("everyone in the network reaches these addresses"))
+      #expect(shown.contains("▄"), "a QR code")
+      let port = try WebioCommand.port(of: String(try #require(shown.firstMatch(of: /Network: +(http:\S+)/)?.1)))
+      let curl = try await Program.run(
+        Program.require("curl"), ["-s", "-o", "/dev/null", "-w", "%{http_code}", "http://\(addresses[0]):\(port)/"])
+      #expect(curl.output == "200", "\(curl)")
+      terminal.type("q\n")
+      #expect(try await terminal.waitForEnd(within: .seconds(10)) == .exited(0))
     }
 
     /// Into a pipe, as a script reads it: no colours, no control characters.

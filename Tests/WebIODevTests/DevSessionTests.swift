@@ -101,10 +101,10 @@ extension LoopTests {
         ])
       // The old one goes, and its name with it.
       while try await setting.processes() > 1 { await setting.events.settle(.milliseconds(20)) }
-      #expect(try Files.list(setting.scratch("out")).filter { $0.contains("webio-") } == ["app.webio-2"])
+      #expect(try Files.list(setting.scratch("out")).filter { $0.contains(".webio-") } == ["app.webio-2"])
       await setting.stop()
       #expect(try await setting.processes() == 0)
-      #expect(try Files.list(setting.scratch("out")) == ["app"])
+      #expect(try Files.list(setting.scratch("out")).filter { $0.hasPrefix("app") } == ["app"])
       let refused = try await shell(
         "bash -c 'exec 3<>/dev/tcp/127.0.0.1/\(setting.port)' 2>/dev/null && echo open || echo closed", in: "/")
       #expect(refused == "closed\n")
@@ -222,6 +222,33 @@ extension LoopTests {
       #expect(try await setting.get("/gen").text == "3")
       await setting.stop()
       #expect(try await setting.processes() == 0)
+    }
+
+    /// An app that writes below the watched directories at each start and each request.
+    @Test func aFileThatChangesByItselfIsNamedAndPutOff() async throws {
+      let setting = try Setting()
+      #expect(await setting.wait("ready"))
+      for index in 1...12 {
+        try setting.scratch.write("app/static/visits.json", "\(index)")
+        #expect(
+          await setting.events.wait { events in
+            events.count { $0 == "asset static/visits.json" } == min(index, 4)
+              && events.contains { $0.hasPrefix("warning static/visits.json changes again") } == (index >= 5)
+          }, "write \(index)")
+        await setting.events.settle(.milliseconds(30))
+      }
+      #expect(setting.events.all.count { $0.hasPrefix("warning static/visits.json") } == 1)
+      // Others go on.
+      try setting.scratch.write("app/static/look.css", "a {}")
+      #expect(await setting.wait("asset static/look.css"))
+      await setting.stop()
+    }
+
+    @Test func aBuildThatWaitsForAnotherSwiftPMSaysSo() async throws {
+      let words = "Another instance of SwiftPM (PID: 42) is already running using '/x', waiting"
+      let setting = try Setting(build: "echo \"\(words)\"; sleep 60")
+      #expect(await setting.wait("warning \(words)"))
+      await setting.stop()
     }
 
     @Test func requestsAreLogged() async throws {

@@ -13,6 +13,8 @@ package final class Builder {
   package enum Event: Sendable, Equatable {
     case started
     case progress(BuildProgress)
+    /// Another SwiftPM builds at the same place, and this one waits for it; with SwiftPM's words.
+    case waiting(String)
     case finished(BuildResult)
   }
 
@@ -138,6 +140,7 @@ package final class Builder {
 
   private func receive(_ line: String) {
     if let progress = BuildProgress(line) { return report(.progress(progress)) }
+    if line.hasPrefix("Another instance of SwiftPM") { return report(.waiting(line)) }
     // A runaway plugin must not fill the memory; errors come first in compilers' output.
     if log.count < 20_000 { log.append(line) }
   }

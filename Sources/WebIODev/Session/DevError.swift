@@ -2,7 +2,7 @@
 package struct DevError: Error, Equatable, CustomStringConvertible {
   package enum Code: String, Sendable {
     case pathMissing, notAPackage, notSwift, badManifest, noExecutable, ambiguousExecutable, notWebIO, notASession
-    case toolchainMissing, portTaken, portOutOfRange, cannotListen, system
+    case toolchainMissing, alreadyRunning, portTaken, portOutOfRange, cannotListen, system
   }
 
   package let code: Code
@@ -21,7 +21,7 @@ package struct DevError: Error, Equatable, CustomStringConvertible {
   package var exitCode: Int32 {
     switch code {
     case .pathMissing, .notAPackage, .notSwift, .noExecutable, .ambiguousExecutable, .notWebIO, .notASession, .portOutOfRange: 2
-    case .portTaken, .cannotListen: 3
+    case .alreadyRunning, .portTaken, .cannotListen: 3
     case .toolchainMissing, .system: 4
     case .badManifest: 1
     }

@@ -59,6 +59,11 @@ package final class DevSession {
   private var slowStart: TimerToken?
   private var onStopped: (@EventLoop () -> Void)?
   private var isGatewayStopped = false
+  private var lock: ProjectLock?
+  private var flood = FloodGuard()
+  /// Changes that were put off until their flood is over.
+  private var putOff: [String: FileChange] = [:]
+  private var calm: TimerToken?
   package private(set) var url = ""
   package private(set) var port: UInt16 = 0
 
@@ -86,6 +91,8 @@ package final class DevSession {
   /// Takes the port and starts the first build. Gives the address to open. Throws `DevError`.
   @discardableResult
   package func start() throws -> String {
+    let lock = try ProjectLock(project)
+    self.lock = lock
     let remembered = PortMemory(project)
     let binding = try PortPicker(host: options.host, remembered: remembered.port).bind(explicit: options.port)
     if let security = options.security { gateway.server.wrapStream = try security.prepare() }
@@ -98,6 +105,7 @@ package final class DevSession {
     port = binding.port
     url = "\(options.security == nil ? "http" : "https")://\(isEverywhere ? "localhost" : name):\(port)"
     if options.port == nil { remembered.keep(port) }
+    lock.tell(url: url)
     watcher.add(project.roots)
     removeOldExecutables()
     builder.build()
@@ -184,6 +192,7 @@ package final class DevSession {
     watcher.stop()
     restart?.cancel()
     slowStart?.cancel()
+    calm?.cancel()
     gateway.server.closeListeners()
     builder.stop { [self] in checkStopped() }
     for app in leaving + [current, next].compactMap({ $0 }) { leave(app) }
@@ -199,6 +208,7 @@ package final class DevSession {
     guard isStopping, isGatewayStopped, leaving.isEmpty, !builder.isBuilding, let onStopped else { return }
     self.onStopped = nil
     removeOldExecutables()
+    lock = nil
     onStopped()
   }
 
@@ -206,6 +216,36 @@ package final class DevSession {
 
   private func changed(_ changes: [FileChange]) {
     guard !isStopping else { return }
+    let calm = changes.filter { !isFlood($0) }
+    if !calm.isEmpty { follow(calm) }
+  }
+
+  /// Whether a change is one of many that nobody has typed: then it is put off. A source is never put off, for its newest
+  /// contents are what is to run; if it changes each time just after the app has started, that is said.
+  private func isFlood(_ change: FileChange) -> Bool {
+    let now = MonotonicTime.now
+    let isSource = change.kind != .asset
+    if isSource, current == nil || now - servesSince > .milliseconds(1_500) { return false }
+    let verdict = flood.receive(change.path, at: now)
+    if verdict == .floodBegins {
+      report(
+        .warning(
+          "\(relative(change.path)) changes again and again: does the app write it? Files that it writes belong outside of "
+            + "the sources, resources and static files"))
+    }
+    guard !isSource, verdict != .change else { return false }
+    putOff[change.path] = change
+    calm?.cancel()
+    calm = Reactor.shared.schedule(after: flood.window) { [weak self] in
+      guard let self, !isStopping else { return }
+      let changes = putOff.values.sorted { $0.path < $1.path }
+      putOff = [:]
+      follow(changes)
+    }
+    return true
+  }
+
+  private func follow(_ changes: [FileChange]) {
     let kinds = changes.map { project.kind(of: $0) }
     guard let strongest = kinds.max(), strongest != .asset else {
       for change in changes {
@@ -283,6 +323,7 @@ package final class DevSession {
       gateway.channel.buildStarted()
       report(.building)
     case .progress(let progress): report(.progress(progress))
+    case .waiting(let words): report(.warning(words))
     case .finished(.failed(let diagnostics, let log)):
       preview([])
       gateway.channel.buildFailed(diagnostics, log: log)
