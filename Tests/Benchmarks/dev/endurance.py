@@ -308,7 +308,8 @@ def kills(options):
         port = dev.ready()
         check(get(port)[0] == 200, "the next start works")
         dev.stop()
-        check(not dev.processes(), "and leaves nothing")
+        time.sleep(1)
+        check(not dev.processes(), f"and leaves nothing {dev.processes()}")
     finally:
         project.remove()
 
