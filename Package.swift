@@ -66,6 +66,8 @@ let package = Package(
     .testTarget(
       name: "WebIOTests", dependencies: ["WebIO", "WebIOHTTP", "WebIOPosix", "TestSupport", "TestServer"], swiftSettings: strict
     ),
+    // By itself, for it measures the whole process.
+    .testTarget(name: "WebIOSoakTests", dependencies: ["WebIOTesting", "WebIO"], swiftSettings: strict),
     .testTarget(name: "WebIOTestingTests", dependencies: ["WebIOTesting", "WebIO"], swiftSettings: strict),
     .testTarget(
       name: "WebIOTLSTests", dependencies: ["WebIOTLS", "WebIOHTTP", "WebIOPosix", "TestSupport"], swiftSettings: strict),
