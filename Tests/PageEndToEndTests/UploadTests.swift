@@ -15,6 +15,27 @@ extension PageEndToEnd {
       return data
     }
 
+    @Test func filesOfAPinAreFetched() async throws {
+      let directory = try TemporaryDirectory("webio-page")
+      try directory.write("a.txt", "first")
+      try directory.write("b.txt", "the second")
+      let browser = try await open {
+        try putFileUpload("papers", label: "Papers", accept: [".txt"], multiple: true, maxSize: 1 << 20)
+        pin.onChange("papers") { _ in
+          for file in try await pin.files("papers") {
+            putText("\(file.filename): \(String(decoding: try await file.bytes(), as: UTF8.self))")
+          }
+        }
+        putText("at first \(try await pin.files("papers").count), elsewhere \(try await pin.files("none").count)")
+        hold()
+      }
+      try await browser.waitForText("at first 0, elsewhere 0")
+      try await browser.type("\(directory.file("a.txt"))\n\(directory.file("b.txt"))", into: "input[type=file]")
+      try await browser.waitForText("a.txt: first")
+      try await browser.waitForText("b.txt: the second")
+      try await browser.screenshot("page-file-pin")
+    }
+
     @Test func aLargeFileSurvivesALostLink() async throws {
       let directory = try TemporaryDirectory("webio-page")
       let data = try largeFile("film.bin", directory)

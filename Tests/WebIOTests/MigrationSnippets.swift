@@ -53,6 +53,7 @@ func migrated47() async throws { let shown = put(.text("now"), scope: "ROOT", po
 func migrated48() async throws { let place = putText("old"); place.update("new"); place.remove(); _ = (place) }
 func migrated49() async throws { try putInput("age", type: .number, label: "Age", value: 3) }
 func migrated50() async throws { try putSelect("size", options: ["S", "M"], label: "Size") }
+func migratedFilePin() async throws { try putFileUpload("photo", accept: ["image/*"]); let photo = try await pin.files("photo").first; _ = (photo) }
 func migrated51() async throws { try putSlider("level", value: 3, in: 0...10); try putActions("do", buttons: ["Go"]) }
 func migrated52() async throws { let size = try await pin.size?.string; _ = (size) }
 func migrated53() async throws { let age = try await pin("age", as: Int.self); _ = (age) }

@@ -49,6 +49,22 @@ public struct Pin: Sendable {
   /// The present value for a task function with a thread of its own; nil when no input has the name.
   public func value(_ name: String) throws -> JSON? { try values([name])[name] }
 
+  /// The files that are chosen in a ``putFileUpload(_:label:accept:placeholder:multiple:maxSize:maxTotalSize:help:scope:position:)``,
+  /// fetched from the page in one message, into memory. Together with the rest of the message they must fit into the
+  /// server's `maxPayloadSize`. None when no such pin is there. PyWebIO: `pin.name` of a `put_file_upload`.
+  public func files(_ name: String) async throws -> [FileUpload] {
+    var spec = Spec()
+    spec["names"] = .array([.json(.string(name))])
+    return try await TaskContext.required().asked("pin_values", spec).files[name] ?? []
+  }
+
+  /// ``files(_:)-(String)`` for a task function with a thread of its own.
+  public func files(_ name: String) throws -> [FileUpload] {
+    var spec = Spec()
+    spec["names"] = .array([.json(.string(name))])
+    return try TaskContext.required().askedBlocking("pin_values", spec).files[name] ?? []
+  }
+
   /// Sets an input's text, number or state.
   public func set(_ name: String, _ value: String) { set(name, .string(value)) }
   public func set(_ name: String, _ value: Int) { set(name, .int(Int64(value))) }

@@ -105,6 +105,24 @@ public func putSlider(
   return try putPin(name, item, scope, position)
 }
 
+/// Shows a place for files; ``Pin/files(_:)-(String)`` fetches what is chosen there. Sizes are in bytes, of each file and of all
+/// together. PyWebIO: `pin.put_file_upload`.
+///
+///     try putFileUpload("photo", label: "A photo", accept: ["image/*"], maxSize: 5 << 20)
+///     pin.onChange("photo") { _ in putText(try await pin.files("photo").first?.filename ?? "none") }
+@discardableResult
+public func putFileUpload(
+  _ name: String, label: String = "", accept: [String] = [], placeholder: String? = nil, multiple: Bool = false,
+  maxSize: Int? = nil, maxTotalSize: Int? = nil, help: String? = nil, scope: String? = nil,
+  position: OutputPosition = .bottom
+) throws -> Output {
+  var item = InputItem<[FileUpload]>.files(
+    label, accept: accept, placeholder: placeholder ?? (multiple ? "Choose files" : "Choose file"), maxSize: maxSize,
+    maxTotalSize: maxTotalSize, help: help)
+  item.field.spec.set("multiple", multiple)
+  return try putPin(name, item, scope, position)
+}
+
 /// Shows buttons; the pin's value is the label of the last one clicked. PyWebIO: `pin.put_actions`.
 @discardableResult
 public func putActions(

@@ -44,7 +44,10 @@ extension TaskContext {
   }
 
   /// Sends a question that the page's script answers, and waits for the answer.
-  func question(_ command: String, _ spec: Spec) async throws -> JSONValue {
+  func question(_ command: String, _ spec: Spec) async throws -> JSONValue { try await asked(command, spec).data }
+
+  /// The answer with the files that came beside it.
+  func asked(_ command: String, _ spec: Spec) async throws -> Event {
     let context = forAsking()
     defer { endAsking(context) }
     let number = context.send(command, spec)
@@ -54,13 +57,15 @@ extension TaskContext {
     while true {
       let event = try await context.mailbox.next()
       if event.kind == .yield {
-        answered(number, context, script, event.data)
-        return event.data
+        answered(number, context, script, event)
+        return event
       }
     }
   }
 
-  func questionBlocking(_ command: String, _ spec: Spec) throws -> JSONValue {
+  func questionBlocking(_ command: String, _ spec: Spec) throws -> JSONValue { try askedBlocking(command, spec).data }
+
+  func askedBlocking(_ command: String, _ spec: Spec) throws -> Event {
     let context = forAsking()
     defer { endAsking(context) }
     let number = context.send(command, spec)
@@ -70,15 +75,16 @@ extension TaskContext {
     while true {
       let event = try context.mailbox.nextBlocking()
       if event.kind == .yield {
-        answered(number, context, script, event.data)
-        return event.data
+        answered(number, context, script, event)
+        return event
       }
     }
   }
 
   /// The page need not see the question again, or at all.
-  private func answered(_ number: Int, _ context: TaskContext, _ script: String, _ data: JSONValue) {
+  private func answered(_ number: Int, _ context: TaskContext, _ script: String, _ event: Event) {
     session.spend(number)
-    session.journal?.replied(context, script, data)
+    // A page that is loaded again has no file in its fields, and so has no replay.
+    if event.files.isEmpty { session.journal?.replied(context, script, event.data) }
   }
 }
