@@ -58,7 +58,7 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["WebIOPosix", "CWebIOLinux"], path: "Tests/Support", swiftSettings: strict),
     .executableTarget(
-      name: "TestServer", dependencies: ["WebIO", "WebIOHTTP"], path: "Tests/Server", swiftSettings: strict),
+      name: "TestServer", dependencies: ["WebIO", "WebIOHTTP", "WebIOPosix"], path: "Tests/Server", swiftSettings: strict),
     .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "WebIOCommand", "WebIOPosix"], swiftSettings: strict),
     .testTarget(
       name: "PageEndToEndTests", dependencies: ["TestSupport", "WebIO", "WebIOHTTP", "WebIOPosix"], swiftSettings: strict),

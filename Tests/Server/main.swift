@@ -3,6 +3,7 @@
 //   TestServer web [log=PATH]     WebIOHTTP's WebServer; POST /echo, GET /slow answers after a second
 //   TestServer app [host=…] [port=…] [size=…] [log=PATH]     an app by startServer
 //   TestServer script ask|block|tell|button     a program without startServer
+//   TestServer echo PORT     WebSocket messages and bodies, answered on the event loop
 //
 // It prints "port N" once it serves.
 import Glibc
@@ -42,6 +43,10 @@ case "app":
     }, host: argument("host") ?? "localhost", port: argument("port").flatMap { Int($0) } ?? 0,
     maxPayloadSize: argument("size").map { ByteCount(stringLiteral: $0) } ?? "1M", http: options)
   say("stopped")
+case "echo":
+  let port = CommandLine.arguments.dropFirst(2).first.flatMap { UInt16($0) } ?? 0
+  say("port \(try await EchoServer.start(port: port))")
+  while true { try await Task.sleep(for: .seconds(3_600)) }
 case "script":
   switch CommandLine.arguments.dropFirst(2).first {
   case "ask":
@@ -59,6 +64,6 @@ case "script":
   }
   say("done")
 default:
-  say("TestServer web|app|script")
+  say("TestServer web|app|echo|script")
   exit(2)
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The Autobahn testsuite against our WebSocket; by hand, with a suite that is installed already.
 
-  swift build -c release --package-path Tests/Benchmarks/http/server
+  swift build -c release --product TestServer
   Tests/Benchmarks/conformance/autobahn.py --python PYTHON2 [--site DIRECTORY] [--cases all|quick] [--server PATH]
 
 PYTHON2 is an interpreter that can import autobahntestsuite, from DIRECTORY if that is given. `quick` is the groups 1 to 7
@@ -33,15 +33,15 @@ def main():
     parser.add_argument("--python", required=True)
     parser.add_argument("--site", default="")
     parser.add_argument("--cases", choices=["quick", "all"], default="quick")
-    parser.add_argument("--server", default=str(HERE.parent / "http/server/.build/release/plain"))
+    parser.add_argument("--server", default=str(HERE.parents[2] / ".build/release/TestServer"))
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="webio-autobahn-") as directory:
         spec = pathlib.Path(directory, "spec.json")
         spec.write_text(json.dumps({
-            "outdir": f"{directory}/out", "servers": [{"agent": "webio", "url": "ws://127.0.0.1:18500/echo"}],
+            "outdir": f"{directory}/out", "servers": [{"agent": "webio", "url": "ws://127.0.0.1:18500"}],
             "cases": QUICK + (["9.*", "12.*", "13.*"] if options.cases == "all" else []), "exclude-cases": [],
             "exclude-agent-cases": {}}))
-        server = subprocess.Popen([options.server, "18500"])
+        server = subprocess.Popen([options.server, "echo", "18500"])
         try:
             time.sleep(1)
             client = subprocess.run(
