@@ -152,6 +152,29 @@ extension EndToEnd {
       #expect(refused.errors.contains("python"), "names the holder: \(refused.errors)")
     }
 
+    @Test(.timeLimit(.minutes(3))) func aBrokenManifestIsMended() async throws {
+      let project = try await Fixture.shared.project()
+      let manifest = "\(project.path)/Package.swift"
+      let good = try readText(manifest)
+      defer { try? good.write(toFile: manifest, atomically: true, encoding: .utf8) }
+      let webio = try project.dev("--port", "0")
+      try await webio.explaining {
+        let (_, port) = try await webio.ready()
+        var position = webio.position
+        try good.replacingOccurrences(of: "let package = Package(", with: "let package = Packge(")
+          .write(toFile: manifest, atomically: true, encoding: .utf8)
+        let failed = try await webio.event("buildFailed", after: position)
+        #expect(failed["diagnostics"][0]["file"] == "Package.swift", "\(failed.text)")
+        #expect(failed["diagnostics"][0]["message"].string?.contains("Packge") == true, "\(failed.text)")
+        #expect(try HTTPProbe.get("/", port: port).status == 200, "the last good app goes on")
+        position = webio.position
+        try good.write(toFile: manifest, atomically: true, encoding: .utf8)
+        try await webio.event("reloaded", after: position)
+      }
+      webio.program.interrupt()
+      _ = try await webio.end()
+    }
+
     /// Two would write the same objects at once.
     @Test(.timeLimit(.minutes(3))) func aProjectIsRunOnce() async throws {
       let project = try await Fixture.shared.project()

@@ -108,5 +108,47 @@ extension EndToEnd {
       }
       try project.restore()
     }
+
+    /// A lost dev socket is no reason to load the page again; only another build is.
+    @Test(.timeLimit(.minutes(4))) func aReconnectIsNoReload() async throws {
+      let project = try await Fixture.shared.project()
+      let webio = try project.dev("--port", "0")
+      let browser = try await Fixture.shared.browser()
+      try await webio.explaining {
+        let (url, _) = try await webio.ready()
+        let script = """
+          const Real = WebSocket; window.devSockets = []
+          window.WebSocket = class extends Real {
+            constructor(...words) { super(...words); if (String(words[0]).includes("/__webio/dev")) devSockets.push(this) }
+          }
+          """
+        let added = try browser.call(
+          "POST", "/goog/cdp/execute",
+          ["cmd": "Page.addScriptToEvaluateOnNewDocument", "params": ["source": .string(script)]])
+        try await browser.open(url)
+        try await browser.waitForText("What is your name?")
+        _ = try await browser.run("window.isStillHere = true")
+        for round in 1...5 {
+          try await eventually("dev socket \(round) is open") {
+            try await browser.look("return devSockets.length === \(round) && devSockets.at(-1).readyState === 1").bool == true
+          }
+          _ = try await browser.run("devSockets.at(-1).close()")
+        }
+        try await eventually("it is back") { try await browser.look("return devSockets.length === 6").bool == true }
+        #expect(try await browser.run("return window.isStillHere === true").bool == true)
+        try project.save(project.edited("# Hello!", "# Other!"))
+        // Its text is there before it is compiled; then the page is another one.
+        try await eventually("the page of the other build", within: .seconds(60)) {
+          try await browser.look("return window.isStillHere === undefined && document.body.innerText.includes('Other!')").bool
+            == true
+        }
+        _ = try browser.call(
+          "POST", "/goog/cdp/execute",
+          ["cmd": "Page.removeScriptToEvaluateOnNewDocument", "params": ["identifier": added["identifier"]]])
+      }
+      webio.program.interrupt()
+      _ = try await webio.end()
+      try project.restore()
+    }
   }
 }

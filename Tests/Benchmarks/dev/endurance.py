@@ -154,6 +154,10 @@ class Socket:
             if length >= 126:
                 length = int.from_bytes(self.file.read(2 if length == 126 else 8), "big")
             data = self.file.read(length)
+            if head[0] & 15 == 9:
+                mask = os.urandom(4)
+                pong = bytes(byte ^ mask[i % 4] for i, byte in enumerate(data))
+                self.socket.sendall(bytes([0x8A, 0x80 | len(data)]) + mask + pong)
             if head[0] & 15 == 1:
                 return data.decode()
 
