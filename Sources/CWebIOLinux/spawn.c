@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -47,6 +48,10 @@ static void run_child(const webio_spawn_request *request, int lifeline) {
   if (request->directory != NULL && chdir(request->directory) != 0) {
     send_message(lifeline, WEBIO_CHILD_EXEC_FAILED, errno);
     _exit(127);
+  }
+  if (request->data_limit > 0) {
+    struct rlimit limit = {.rlim_cur = request->data_limit, .rlim_max = request->data_limit};
+    setrlimit(RLIMIT_DATA, &limit);
   }
   reset_signals();
   execve(request->path, request->arguments, request->environment);

@@ -20,7 +20,7 @@ struct CommandEntry: Sendable {
 
 enum CommandTable {
   private static let helpTopics = [
-    "new", "dev", "run", "replay", "share", "doctor", "completions", "help", "exit-codes", "environment", "https",
+    "new", "dev", "run", "serve", "replay", "share", "doctor", "completions", "help", "exit-codes", "environment", "https",
   ]
 
   static let entries: [CommandEntry] = [
@@ -37,6 +37,9 @@ enum CommandTable {
     CommandEntry(
       name: "run", arguments: "[PATH]", summary: "build it for release and serve it", flags: RunCommand.flags,
       words: .paths, examples: ["webio run --port 80 --host 0.0.0.0"]),
+    CommandEntry(
+      name: "serve", arguments: "DIR", summary: "serve every .swift file of a directory at its own path",
+      flags: ServeCommand.flags, words: .paths, examples: ["webio serve apps", "webio serve apps --host 0.0.0.0 --no-index"]),
     CommandEntry(
       name: "replay", arguments: "FILE [PATH]", summary: "run a saved session again, and show where it differs",
       flags: ReplayCommand.flags, words: .paths,

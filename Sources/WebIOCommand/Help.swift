@@ -82,6 +82,7 @@ enum Help {
       [
         ("WEBIO_HOST", "the address to listen on, instead of the one in startServer"),
         ("WEBIO_PORT", "the port to listen on, instead of the one in startServer"),
+        ("WEBIO_PREFIX", "what the paths of all requests begin with, instead of the one in startServer"),
       ]
     ),
     (

@@ -80,6 +80,7 @@ final class HTTPConnection: ByteStreamDelegate {
     inputEnded = true
     // A peer may wait for its answer with its own direction closed.
     if phase == .lingering { close() } else { resume() }
+    exchange?.onInputEnd?()
   }
 
   /// A request is awaited, or the current one's body.

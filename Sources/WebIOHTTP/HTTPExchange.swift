@@ -23,6 +23,8 @@ package final class HTTPExchange {
   package var compresses: Bool
   /// The client went away before the answer was finished.
   package var onClose: (@EventLoop () -> Void)?
+  /// The client has ended its direction. It may still wait for the answer, but browsers do so only when they leave.
+  package var onInputEnd: (@EventLoop () -> Void)?
   /// `bufferedBytes` fell below half of the high-water mark, above which it had been.
   package var onDrain: (@EventLoop () -> Void)?
   /// After everything: the answer is handed to the kernel (true), or will never be.

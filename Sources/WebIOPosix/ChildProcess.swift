@@ -42,10 +42,11 @@ package final class ChildProcess: EventSource {
   /// Starts `path` with `arguments` (without argv[0]).
   ///
   /// `environment` replaces the whole environment. `inherited` descriptors become 3, 4, … in the child; they stay
-  /// open here. `onExit` comes once, after the last byte of the child's output.
+  /// open here. `dataLimit` is the memory that it may allocate, in bytes: RLIMIT_DATA of setrlimit(2). `onExit` comes once, after the last byte of the child's output.
   package init(
     _ path: String, _ arguments: [String], environment: [String], directory: String? = nil,
-    output: Output = .null, inherited: [Int32] = [], onExit: @escaping @EventLoop (ChildStatus) -> Void
+    output: Output = .null, inherited: [Int32] = [], dataLimit: Int? = nil,
+    onExit: @escaping @EventLoop (ChildStatus) -> Void
   ) throws {
     let null = open("/dev/null", O_RDWR | O_CLOEXEC)
     defer { Glibc.close(null) }
@@ -60,6 +61,7 @@ package final class ChildProcess: EventSource {
     case .inherit: (request.output, request.error) = (1, 2)
     case .pipe: (request.output, request.error) = (pipes.writing, pipes.writing)
     }
+    request.data_limit = UInt64(max(0, dataLimit ?? 0))
     var guardID: pid_t = 0
     var lifeline: Int32 = -1
     let code = withCStrings([path] + arguments) { argv in

@@ -9,48 +9,8 @@ import WebIOPosix
   private let id = "abcdefghijklmnopqrstuvwx"
   private let hello = Application("index") { putText("Hello, \(try await input("Name?"))!") }
 
-  private struct Answer: Sendable {
-    let status: Int
-    let fields: HTTPFields
-    let body: JSONValue
-  }
-
-  private func ask(
-    _ server: AppServer, _ method: String, _ query: String, id: String? = nil, body: String? = nil,
-    type: String = "application/json", fields more: HTTPFields = HTTPFields()
-  ) async throws -> Answer {
-    let address = try #require(SocketAddress(numericHost: "127.0.0.1", port: server.port))
-    return await withCheckedContinuation { done in
-      Connector.connect(to: address) { result in
-        guard case .success(let stream) = result else {
-          return done.resume(returning: Answer(status: 0, fields: HTTPFields(), body: nil))
-        }
-        let client = HTTPClientConnection(stream: stream)
-        var head: HTTPResponseHead?
-        var bytes: [UInt8] = []
-        client.onHead = { head = $0 }
-        client.onBody = { bytes.append(contentsOf: $0) }
-        client.onEnd = { _ in
-          _ = client
-          let body = (try? JSONParser.parse(bytes)) ?? .string(String(decoding: bytes, as: UTF8.self))
-          done.resume(
-            returning: Answer(status: head?.status.code ?? 0, fields: head?.fields ?? HTTPFields(), body: body))
-          client.onEnd = nil
-          stream.close()
-        }
-        var fields = HTTPFields()
-        fields.append("Host", "localhost:\(server.port)")
-        if let id { fields.append("webio-session-id", id) }
-        if body != nil { fields.append("Content-Type", type) }
-        fields.append(contentsOf: more)
-        client.send(method, "/?\(query)", fields, bodyLength: body.map { $0.utf8.count })
-        if let body { client.write(Array(body.utf8)) }
-      }
-    }
-  }
-
   /// A new session's first answer with commands in it.
-  private func start(_ server: AppServer) async throws -> Answer {
+  private func start(_ server: AppServer) async throws -> Reply {
     var answer = try await ask(server, "GET", "app=index&ack=-1", id: "NEW-\(id)")
     while answer.status == 200, answer.body["commands"] == [] {
       answer = try await ask(server, "GET", "app=index&ack=-1", id: id)

@@ -34,6 +34,7 @@ typedef struct {
   int input, output, error;  // descriptors that become 0, 1 and 2
   const int *inherited;      // these become 3, 4, ... in the child
   int inherited_count;
+  uint64_t data_limit;       // bytes of RLIMIT_DATA; 0: none
 } webio_spawn_request;
 
 enum { WEBIO_CHILD_STARTED = 1, WEBIO_CHILD_EXEC_FAILED = 2, WEBIO_CHILD_EXITED = 3 };

@@ -22,7 +22,9 @@ final class AppHandler: HTTPRequestHandler {
     registry.journals?.onRun = { [applications, weak registry] id, app, recorded in
       registry?.rehearse(applications[app], id, recorded)
     }
-    files = try options.staticDirectory.map { try StaticFiles(directory: $0) }
+    files = try options.staticDirectory.map {
+      try StaticFiles(directory: $0, prefix: "\(options.prefix)/static/")
+    }
   }
 
   func handle(_ exchange: HTTPExchange) {
@@ -30,12 +32,13 @@ final class AppHandler: HTTPRequestHandler {
     if let refusal = gate.refusal(of: request, origin: exchange.origin) {
       return exchange.respond(.forbidden, text: refusal)
     }
-    let path = request.path
-    if path == "/" { return root(exchange) }
-    if path.hasPrefix(assetPrefix) { return asset(exchange, String(path.dropFirst(assetPrefix.count))) }
-    if let files, files.covers(request) { return files.handle(exchange) }
-    if path == "/healthz" { return exchange.respond(.ok, text: "ok\n") }
-    exchange.respond(.notFound, text: "There is nothing at this address.\n")
+    switch Route(request, prefix: options.prefix) {
+    case .page: root(exchange)
+    case .asset(let name): asset(exchange, name)
+    case .file where files?.covers(request) == true: files?.handle(exchange)
+    case .health: exchange.respond(.ok, text: "ok\n")
+    case .file, .nothing: exchange.respond(.notFound, text: "There is nothing at this address.\n")
+    }
   }
 
   private func root(_ exchange: HTTPExchange) {
@@ -53,11 +56,23 @@ final class AppHandler: HTTPRequestHandler {
     // PyWebIO's pages ask this of a server whose transport they do not know.
     if request.queryValue("test") != nil { return exchange.respond(.ok, text: options.transport == .http ? "ok" : "") }
     let application = applications[request.queryValue("app")]
-    let (html, policy) = Page(
-      title: application.title, description: application.description, theme: options.theme, app: application.name,
-      transport: options.transport,
-      dev: isDeveloper(request) ? DevMode.current : nil
-    ).render()
+    let config = application.config ?? options.config
+    if config.isInstallable, request.queryValue("manifest") != nil {
+      let manifest = config.manifest(of: application, icon: config.icon ?? Page.defaultIcon)
+      return exchange.respond(.ok, ["Content-Type": "application/manifest+json"], manifest.serialized)
+    }
+    var page = Page(
+      title: application.title, description: application.description, theme: config.theme ?? options.theme,
+      app: application.name, transport: options.transport, config: config,
+      dev: isDeveloper(request) ? DevMode.current : nil)
+    page.base = options.prefix + assetPrefix
+    // The page says so when they do not come from there.
+    if let cdn = options.cdn, request.queryValue("_pywebio_cdn") != "false" {
+      page.base = cdn
+      page.hasFallback = true
+    }
+    page.backend = request.queryValue("pywebio_api").flatMap(Page.backend)
+    let (html, policy) = page.render()
     var fields = HTTPFields()
     fields.append("Content-Type", "text/html; charset=utf-8")
     fields.append("Content-Security-Policy", policy)

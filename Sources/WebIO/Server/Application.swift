@@ -17,25 +17,32 @@ public struct Application: Sendable {
   let name: String
   let title: String
   let description: String
+  /// Nil is the server's.
+  let config: PageConfig?
   let function: TaskFunction
 
   /// An app that suspends while it waits.
+  ///
+  /// Without `config` the one of `startServer` counts.
   public init(
-    _ name: String, title: String? = nil, description: String = "",
+    _ name: String, title: String? = nil, description: String = "", config: PageConfig? = nil,
     _ body: @escaping @Sendable () async throws -> Void
   ) {
-    self.init(name, title: title, description: description, TaskFunction(body))
+    self.init(name, title: title, description: description, config, TaskFunction(body))
   }
 
   /// An app that blocks while it waits; each visitor gets a thread.
   public init(
-    _ name: String, title: String? = nil, description: String = "",
+    _ name: String, title: String? = nil, description: String = "", config: PageConfig? = nil,
     blocking body: @escaping @Sendable () throws -> Void
   ) {
-    self.init(name, title: title, description: description, TaskFunction(blocking: body))
+    self.init(name, title: title, description: description, config, TaskFunction(blocking: body))
   }
 
-  private init(_ name: String, title: String?, description: String, _ function: TaskFunction) {
+  private init(
+    _ name: String, title: String?, description: String, _ config: PageConfig?, _ function: TaskFunction
+  ) {
+    self.config = config
     self.name = name
     self.title = title ?? (name == "index" ? "WebIO" : name)
     self.description = description
@@ -55,6 +62,7 @@ struct ApplicationTable: Sendable {
     var names: Set<String> = []
     for application in applications {
       try validateName(application.name)
+      try application.config?.validate()
       guard names.insert(application.name).inserted else {
         throw WebIOError.invalidArgument("Two apps have the name \"\(application.name)\". Give each its own.")
       }

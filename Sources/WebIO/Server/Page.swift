@@ -9,6 +9,13 @@ struct Page {
   var theme = "auto"
   var app: String
   var transport = Transport.webSocket
+  var config = PageConfig()
+  /// The URL of the assets, with a slash at its end.
+  var base = assetPrefix
+  /// The assets of this server, when `base` is elsewhere: the page turns to them when that does not answer.
+  var hasFallback = false
+  /// Another server whose sessions the page is for: `scheme://host:port`.
+  var backend: String?
   /// Set behind `webio dev`, for the developer's own browser only.
   var dev: DevMode?
 
@@ -27,18 +34,56 @@ struct Page {
       case "nonce": Array(nonce.utf8)
       case "css": Self.css
       case "config": configuration
-      case "script": Array("\(assetPrefix)core.js?v=\(FrontendAssets.version)".utf8)
-      case "head":
-        dev == nil ? [] : Array(Self.devHead(nonce).utf8)
+      case "icon": HTML.escape(config.icon ?? Self.defaultIcon)
+      case "script": Array("\(base)core.js?v=\(FrontendAssets.version)".utf8)
+      case "head": head(nonce)
       default: []
       }
     }
     let policy =
       "default-src 'none'; script-src 'nonce-\(nonce)' 'strict-dynamic' 'unsafe-eval'; "
-      + "style-src 'self' 'nonce-\(nonce)'; img-src * data: blob:; media-src * data: blob:; "
-      + "connect-src 'self' ws: wss:; font-src 'self'; object-src 'none'; base-uri 'none'"
+      + "style-src 'self' 'nonce-\(nonce)'\(elsewhere); img-src * data: blob:; media-src * data: blob:; "
+      + "connect-src 'self' ws: wss:\(backend.map { " \($0)" } ?? ""); font-src 'self'\(elsewhere); "
+      + (config.isInstallable ? "manifest-src 'self'; " : "") + "object-src 'none'; base-uri 'none'"
     return (html, policy)
   }
+
+  /// What may come from where the assets are.
+  private var elsewhere: String { hasFallback ? " \(base)" : "" }
+
+  private func head(_ nonce: String) -> [UInt8] {
+    var html: [UInt8] = []
+    func meta(_ property: String, _ text: String) {
+      html += "<meta property=\"\(property)\" content=\"".utf8
+      html += HTML.escape(text)
+      html += "\">\n".utf8
+    }
+    meta("og:title", title)
+    if !description.isEmpty { meta("og:description", description) }
+    if config.isInstallable { html += "<link rel=\"manifest\" href=\"?app=\(app)&amp;manifest=1\">\n".utf8 }
+    if hasFallback { html += Self.fallback(nonce).utf8 }
+    html += config.head(nonce: nonce)
+    if dev != nil { html += Self.devHead(nonce).utf8 }
+    return html
+  }
+
+  /// PyWebIO's page says it so, too.
+  private static func fallback(_ nonce: String) -> String {
+    """
+    <script nonce="\(nonce)">addEventListener("error", (event) => {
+      if (event.target.tagName !== "SCRIPT" || event.target.type !== "module") return;
+      const url = new URL(location.href);
+      url.searchParams.set("_pywebio_cdn", "false");
+      location.replace(url);
+    }, true);</script>
+
+    """
+  }
+
+  static let defaultIcon =
+    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E%3Crect width='32' height='32' "
+    + "rx='8' fill='%233554d1'/%3E%3Cpath d='M7 11l4.5 10L16 12l4.5 9L25 11' fill='none' stroke='%23fff' stroke-width='3' "
+    + "stroke-linecap='round' stroke-linejoin='round'/%3E%3C/svg%3E"
 
   /// A page that comes back to its place shows nothing until it is there; until then the browser shows the old one.
   private static func devHead(_ nonce: String) -> String {
@@ -49,9 +94,23 @@ struct Page {
     """
   }
 
+  /// `scheme://host:port` of an absolute URL; nil for one of this server, and for what does not belong into a policy.
+  static func backend(_ url: String) -> String? {
+    let bytes = Array(url.utf8)
+    guard let scheme = ["http://", "https://", "ws://", "wss://"].first(where: { bytes.starts(with: $0.utf8) }) else {
+      return nil
+    }
+    let host = bytes[scheme.utf8.count...].prefix { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") }
+    guard !host.isEmpty, host.allSatisfy({ ASCII.isLetter($0) || ASCII.isDigit($0) || ".-:[]".utf8.contains($0) }) else {
+      return nil
+    }
+    let isSecure = scheme == "https://" || scheme == "wss://"
+    return (isSecure ? "https://" : "http://") + String(decoding: Array(host), as: UTF8.self)
+  }
+
   private var configuration: [UInt8] {
     var object: JSONObject = [
-      "app": .string(app), "base": .string(assetPrefix), "transport": .string(transport.name),
+      "app": .string(app), "base": .string(base), "transport": .string(transport.name),
       "version": .string(FrontendAssets.version), "theme": .string(theme), "dev": .bool(dev != nil),
     ]
     if !FrontendAssets.languages.isEmpty {
@@ -65,7 +124,7 @@ struct Page {
   }
 }
 
-/// Where the assets are. Absolute, so that apps below a path share them.
+/// Where the assets are, below the server's prefix.
 let assetPrefix = "/_webio/"
 
 /// A text with `{{name}}` in it, cut up once.

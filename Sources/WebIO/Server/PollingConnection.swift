@@ -100,13 +100,15 @@ final class PollingConnection: MessageSocket {
   private func hold(_ exchange: HTTPExchange, _ time: Duration) {
     release()
     held = exchange
-    exchange.onClose = { [weak self, weak exchange] in
+    let left: @EventLoop () -> Void = { [weak self, weak exchange] in
       guard let self, let exchange, held === exchange else { return }
       held = nil
       timer?.cancel()
       // Of a page that always has a request waiting, this is what a lost WebSocket is.
       if waits { end(WebSocketCloseCode.abnormal) }
     }
+    exchange.onClose = left
+    if waits { exchange.onInputEnd = left }
     timer = Reactor.shared.schedule(after: time) { [weak self] in self?.release() }
   }
 
@@ -121,6 +123,7 @@ final class PollingConnection: MessageSocket {
 
   private func answer(_ exchange: HTTPExchange, withCommands: Bool = true) {
     exchange.onClose = nil
+    exchange.onInputEnd = nil
     lastSeen = .now
     let isOver = closeCode != nil && (waits || window.isEmpty)
     Self.respond(exchange, window.answer(withCommands: withCommands, close: waits ? closeCode : nil))

@@ -18,6 +18,34 @@ struct ServerOptions: Sendable {
   var http = HTTPServerOptions()
   var transport = Transport.auto
   var sessions = SessionLimits()
+  var config = PageConfig()
+  /// Where the page's assets are, with a slash at its end; nil is here.
+  var cdn: String?
+  /// What the path of every request begins with, without a slash at its end: `""`, `/tools`.
+  var prefix = ""
   /// Of a program without `startServer`: the one session that there is.
   var script: Script?
+}
+
+extension ServerOptions {
+  /// `/tools/` is `/tools`, and `/` is nothing. Throws ``WebIOError/invalidArgument(_:)``.
+  static func prefix(_ text: String) throws -> String {
+    var bytes = Array(text.utf8)
+    while bytes.last == UInt8(ascii: "/") { bytes.removeLast() }
+    let isPath = bytes.isEmpty || bytes.first == UInt8(ascii: "/")
+    let isPlain = bytes.allSatisfy { ASCII.isLetter($0) || ASCII.isDigit($0) || "/-_.~%".utf8.contains($0) }
+    guard isPath, isPlain else {
+      throw WebIOError.invalidArgument("prefix: \"\(text)\" is no path. Write it as \"/tools\".")
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// With a slash at its end. Throws ``WebIOError/invalidArgument(_:)``.
+  static func assetBase(_ text: String) throws -> String {
+    let isURL = ["https://", "http://", "/"].contains { text.utf8.starts(with: $0.utf8) }
+    guard isURL, text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f && !"\"'<>;,".utf8.contains($0) }) else {
+      throw WebIOError.invalidArgument("cdn: \"\(text)\" is no URL. Write it as \"https://cdn.example/webio/\".")
+    }
+    return text.utf8.last == UInt8(ascii: "/") ? text : text + "/"
+  }
 }

@@ -21,6 +21,10 @@ import WebIOPosix
 ///   - maxPayloadSize: of one message from a page, and of the files of a field without limits of its own: `"200M"`, `"40K"`, or a number of bytes.
 ///   - transport: WebSockets, HTTP requests, or what passes.
 ///   - sessions: how many there may be, and how long one waits for a page that speaks by HTTP requests.
+///   - config: the page's theme, icon, style sheets and scripts, for apps without one of their own.
+///   - cdn: the URL below which browsers find the page's own assets: that of a network that takes them from `/_webio/` here.
+///     When it does not answer, the page takes them from here. PyWebIO: `cdn`.
+///   - prefix: what the paths of all requests begin with, behind a proxy that passes on the whole path: `/tools`.
 ///   - http: limits and deadlines, the access log, the executor of the task functions, and more.
 ///
 /// It returns after SIGTERM or SIGINT, or when its task is cancelled: then it takes no more visitors, finishes the answers
@@ -34,14 +38,15 @@ public func startServer(
   remoteAccess: RemoteAccess? = nil,
   reconnectTimeout: Duration = .seconds(10), allowedOrigins: [String] = [],
   checkOrigin: (@Sendable (String) -> Bool)? = nil, autoOpenBrowser: Bool = false, maxPayloadSize: ByteCount = "200M",
-  transport: Transport = .auto, sessions: SessionLimits = SessionLimits(),
+  transport: Transport = .auto, sessions: SessionLimits = SessionLimits(), config: PageConfig = PageConfig(),
+  cdn: String? = nil, prefix: String = "/",
   http: HTTPServerOptions = HTTPServerOptions()
 ) async throws {
   try await startServer(
     [Application("index", app)], host: host, port: port, debug: debug, staticDirectory: staticDirectory, theme: theme,
     tls: tls, remoteAccess: remoteAccess, reconnectTimeout: reconnectTimeout, allowedOrigins: allowedOrigins,
     checkOrigin: checkOrigin, autoOpenBrowser: autoOpenBrowser, maxPayloadSize: maxPayloadSize, transport: transport,
-    sessions: sessions, http: http)
+    sessions: sessions, config: config, cdn: cdn, prefix: prefix, http: http)
 }
 
 /// Serves an app whose function blocks; each visitor gets a thread. PyWebIO: `start_server`.
@@ -51,14 +56,15 @@ public func startServer(
   remoteAccess: RemoteAccess? = nil,
   reconnectTimeout: Duration = .seconds(10), allowedOrigins: [String] = [],
   checkOrigin: (@Sendable (String) -> Bool)? = nil, autoOpenBrowser: Bool = false, maxPayloadSize: ByteCount = "200M",
-  transport: Transport = .auto, sessions: SessionLimits = SessionLimits(),
+  transport: Transport = .auto, sessions: SessionLimits = SessionLimits(), config: PageConfig = PageConfig(),
+  cdn: String? = nil, prefix: String = "/",
   http: HTTPServerOptions = HTTPServerOptions()
 ) async throws {
   try await startServer(
     [Application("index", blocking: app)], host: host, port: port, debug: debug, staticDirectory: staticDirectory,
     theme: theme, tls: tls, remoteAccess: remoteAccess, reconnectTimeout: reconnectTimeout, allowedOrigins: allowedOrigins,
     checkOrigin: checkOrigin, autoOpenBrowser: autoOpenBrowser, maxPayloadSize: maxPayloadSize, transport: transport,
-    sessions: sessions, http: http)
+    sessions: sessions, config: config, cdn: cdn, prefix: prefix, http: http)
 }
 
 /// Serves several apps by name, chosen by `?app=`. PyWebIO: `start_server`.
@@ -72,7 +78,8 @@ public func startServer(
   remoteAccess: RemoteAccess? = nil,
   reconnectTimeout: Duration = .seconds(10), allowedOrigins: [String] = [],
   checkOrigin: (@Sendable (String) -> Bool)? = nil, autoOpenBrowser: Bool = false, maxPayloadSize: ByteCount = "200M",
-  transport: Transport = .auto, sessions: SessionLimits = SessionLimits(),
+  transport: Transport = .auto, sessions: SessionLimits = SessionLimits(), config: PageConfig = PageConfig(),
+  cdn: String? = nil, prefix: String = "/",
   http: HTTPServerOptions = HTTPServerOptions()
 ) async throws {
   try await startServer(
@@ -80,7 +87,7 @@ public func startServer(
     staticDirectory: staticDirectory, theme: theme, tls: tls, remoteAccess: remoteAccess, reconnectTimeout: reconnectTimeout,
     allowedOrigins: allowedOrigins, checkOrigin: checkOrigin, autoOpenBrowser: autoOpenBrowser,
     maxPayloadSize: maxPayloadSize, transport: transport,
-    sessions: sessions, http: http)
+    sessions: sessions, config: config, cdn: cdn, prefix: prefix, http: http)
 }
 
 /// Serves several apps, with titles and descriptions. PyWebIO: `start_server` with `config`.
@@ -89,7 +96,8 @@ public func startServer(
   staticDirectory: String? = nil, theme: String = "auto", tls: TransportSecurity? = nil, remoteAccess: RemoteAccess? = nil,
   reconnectTimeout: Duration = .seconds(10), allowedOrigins: [String] = [],
   checkOrigin: (@Sendable (String) -> Bool)? = nil, autoOpenBrowser: Bool = false, maxPayloadSize: ByteCount = "200M",
-  transport: Transport = .auto, sessions: SessionLimits = SessionLimits(),
+  transport: Transport = .auto, sessions: SessionLimits = SessionLimits(), config: PageConfig = PageConfig(),
+  cdn: String? = nil, prefix: String = "/",
   http: HTTPServerOptions = HTTPServerOptions()
 ) async throws {
   Script.isNotNeeded()
@@ -106,8 +114,11 @@ public func startServer(
     staticDirectory: staticDirectory, theme: theme,
     tls: tls, remoteAccess: remoteAccess, reconnectTimeout: reconnectTimeout, allowedOrigins: allowedOrigins,
     checkOrigin: checkOrigin, autoOpenBrowser: autoOpenBrowser, maxPayloadSize: payload, http: http,
-    transport: transport, sessions: sessions)
+    transport: transport, sessions: sessions, config: config,
+    cdn: try cdn.map { try ServerOptions.assetBase($0) },
+    prefix: try ServerOptions.prefix(Environment["WEBIO_PREFIX"] ?? prefix))
   try sessions.validate()
+  try config.validate()
   let running = try await AppServer.start(ApplicationTable(apps), options)
   await running.untilStopped()
 }

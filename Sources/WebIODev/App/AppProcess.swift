@@ -51,7 +51,7 @@ package final class AppProcess {
   /// Starts `executable`. `report` is called later only, never from here.
   package init(
     executable: String, arguments: [String] = [], directory: String, environment: [String], generation: Int,
-    token: String, logs: SessionLogs? = nil, report: @escaping @EventLoop (Event) -> Void
+    token: String, logs: SessionLogs? = nil, dataLimit: Int? = nil, report: @escaping @EventLoop (Event) -> Void
   ) throws {
     self.generation = generation
     self.report = report
@@ -77,7 +77,7 @@ package final class AppProcess {
     child = try ChildProcess(
       executable, arguments, environment: kept + added, directory: directory,
       output: .pipe { [weak self] in self?.receive($0) },
-      inherited: [socket.listener, pipe[1]] + (journal.map { [$0.inherited] } ?? [])
+      inherited: [socket.listener, pipe[1]] + (journal.map { [$0.inherited] } ?? []), dataLimit: dataLimit
     ) { [self] in ended($0) }
     socket.closeListener()
   }

@@ -38,6 +38,19 @@ package struct BuildCommand: Sendable, Equatable {
     command.scratchPath = project.scratchPath
     return command
   }
+
+  /// An optimized build, which takes longer and is never replaced by a quicker one.
+  static func releaseBuild(_ project: Project) -> BuildCommand {
+    let linker = project.toolchain.hasFastLinker ? ["-Xswiftc", "-use-ld=lld"] : []
+    return BuildCommand(
+      path: project.toolchain.swift,
+      arguments: [
+        "build", "-c", "release", "--product", project.product, "--scratch-path", project.scratchPath,
+        "--disable-index-store", "-Xswiftc", "-gline-tables-only", "-Xswiftc", "-diagnostic-style=llvm",
+      ] + linker,
+      environment: project.toolchain.environment, directory: project.directory,
+      executable: Path.join(project.scratchPath, "release/\(project.product)"))
+  }
 }
 
 /// The compiler, and the environment it always gets.

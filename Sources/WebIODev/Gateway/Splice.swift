@@ -6,6 +6,8 @@ final class Splice {
   private let left: any ByteStream
   private let right: any ByteStream
   private let onClose: @EventLoop () -> Void
+  /// Told after it, once.
+  var onEnd: (@EventLoop () -> Void)?
   private var open = 2
 
   typealias Tap = @EventLoop (UnsafeRawBufferPointer) -> Void
@@ -36,6 +38,8 @@ final class Splice {
       if error == nil { other.close() } else { other.abort() }
     } else {
       onClose()
+      onEnd?()
+      onEnd = nil
     }
   }
 
