@@ -1,4 +1,5 @@
 import WebIOHTTP
+import WebIOPosix
 
 /// What one session of an app was told, kept while the app's processes come and go. The app makes sense of the entries;
 /// here they are only kept, cut and saved.
@@ -12,10 +13,52 @@ struct SessionLog: Sendable, Equatable {
   var isReplaying = false
   /// How far the replay is.
   var reached = 0
+  /// When it ended, until the visitor goes on: a crash at once is still the replay's, for it takes its time to be seen.
+  private(set) var settledAt: MonotonicTime?
+  /// What crashed the app, and in which build: another may bear it.
+  private(set) var aside: (entries: [JSONValue], build: Int)?
+
+  static func == (left: Self, right: Self) -> Bool {
+    left.app == right.app && left.entries == right.entries && left.position == right.position
+  }
 
   mutating func append(_ entry: JSONValue) {
     entries.append(entry)
     position = entries.count
+    settledAt = nil
+  }
+
+  mutating func replayBegins(build: Int) {
+    if entries.isEmpty, let aside, aside.build < build {
+      entries = aside.entries
+      position = entries.count
+    }
+    if !entries.isEmpty { aside = nil }
+    isReplaying = true
+    reached = 0
+    settledAt = nil
+  }
+
+  mutating func replayEnds(at now: MonotonicTime) {
+    isReplaying = false
+    settledAt = now
+  }
+
+  /// Whether a crash now is the replay's.
+  func isToBlame(at now: MonotonicTime) -> Bool {
+    guard !entries.isEmpty else { return false }
+    return isReplaying || settledAt.map { now - $0 < Self.aftermath } ?? false
+  }
+
+  private static let aftermath = Duration.seconds(3)
+
+  /// The same code is not to have it again.
+  mutating func putAside(build: Int) {
+    aside = (entries, build)
+    entries = []
+    position = 0
+    isReplaying = false
+    settledAt = nil
   }
 
   mutating func replace(_ entries: [JSONValue], position: Int) {

@@ -18,6 +18,7 @@ package final class SessionLogs {
   private var logs: [String: SessionLog] = [:]
   /// Least recently used first.
   private var order: [String] = []
+  private var build = 0
   /// Why a session could not be replayed, said when its page comes.
   private var notes: [String: String] = [:]
   /// Whether a label still stands in the project's sources.
@@ -49,7 +50,7 @@ package final class SessionLogs {
       change(id, message["app"]) { $0.replace(entries, position: message["position"]?.int ?? entries.count) }
     case "reached": logs[id]?.reached = message["position"]?.int ?? 0
     case "settled":
-      logs[id]?.isReplaying = false
+      logs[id]?.replayEnds(at: .now)
       report(.replayed(kept: message["kept"]?.int ?? 0, total: message["total"]?.int ?? 0))
     case "transcript": report(.transcript(session: id, message["commands"]?.array ?? []))
     case "preview": report(.preview(session: id, message["commands"]?.array ?? []))
@@ -85,11 +86,9 @@ package final class SessionLogs {
       answer["note"] = .string(note)
       answer["entries"] = []
     }
+    guard logs[id] != nil else { return .object(answer) }
+    change(id) { $0.replayBegins(build: build) }
     guard let log = logs[id] else { return .object(answer) }
-    change(id) {
-      $0.isReplaying = true
-      $0.reached = 0
-    }
     answer["entries"] = .array(log.entries)
     answer["labels"] = living(in: log.entries)
     return .object(answer)
@@ -102,11 +101,14 @@ package final class SessionLogs {
     return .array(log.labels.filter(isLiving).sorted().map { .string($0) })
   }
 
-  /// The app died. Sessions that it was replaying start anew: once more would kill it once more.
-  func appCrashed() {
-    for (id, log) in logs where log.isReplaying {
+  /// Newer code may bear what the last one did not.
+  func newBuild() { build += 1 }
+
+  /// The app died. Sessions that it was replaying start anew: once more would kill it once more. Newer code gets them again.
+  func appCrashed(at now: MonotonicTime = .now) {
+    for (id, log) in logs where log.isToBlame(at: now) {
       notes[id] = "The replay crashed the app \(log.place). This page has started anew."
-      remove(id)
+      logs[id]?.putAside(build: build)
     }
   }
 

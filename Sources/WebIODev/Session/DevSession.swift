@@ -331,6 +331,7 @@ package final class DevSession {
     case .finished(.built(let executable, let milliseconds)):
       report(.built(milliseconds: milliseconds, warnings: builder.warnings))
       throttle.built()
+      logs?.newBuild()
       launch(executable)
     }
   }
