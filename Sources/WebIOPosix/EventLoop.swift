@@ -56,6 +56,9 @@ final class LoopExecutor: SerialExecutor, @unchecked Sendable {
     var all = sigset_t()
     var before = sigset_t()
     sigfillset(&all)
+    // What a thread does to itself; blocked, it would kill the process without a word of where. And SIGPROF, by which the
+    // backtrace of a crash halts the other threads.
+    for signal in [SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGSYS, SIGPROF] { sigdelset(&all, signal) }
     pthread_sigmask(SIG_SETMASK, &all, &before)
     Thread.start(name: "webio-loop") { [self] in
       threadID.store(UInt(pthread_self()), ordering: .releasing)
