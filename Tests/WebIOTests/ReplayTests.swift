@@ -290,6 +290,28 @@ import WebIOPosix
     #expect(run.texts == ["hello Ada", "born 1815-12-10", "clicked More", "secret x"])
   }
 
+  @Test @EventLoop func aRemovedQuestionBeforeAClickIsSkipped() async throws {
+    let main: @Sendable (Bool) async throws -> Void = { isOld in
+      putText("hello \(try await input("Name"))")
+      if isOld { putText("born \(try await input("Born", type: .date))") }
+      putButtons(["More", "Less"]) { putText("clicked \($0)") }
+      putText("secret \(try await input("Password", type: .password))")
+      _ = try await input("City")
+    }
+    let entries = try await record({ try await main(true) }, entries: 4) { run in
+      await run.answer("Name", "Ada")
+      await run.answer("Born", "1815-12-10")
+      await run.click("More")
+      await run.text("clicked More")
+      await run.answer("Password", "x")
+    }
+    let run = try Run(entries) { try await main(false) }
+    _ = await run.form("City")
+    await run.wait { $0.report != nil }
+    #expect(run.texts == ["hello Ada", "clicked More", "secret x"])
+    #expect(run.report == ["kept": 3, "total": 4])
+  }
+
   @Test @EventLoop func aClickOnWhatIsGoneIsLeftOut() async throws {
     let entries = try await record({ putButton("Up") { putText("up") } }, entries: 1) { run in
       await run.click("Up")

@@ -170,9 +170,12 @@ struct ReplayState {
         activity += 1
         return [.click(callback, data, number: number)]
       case .answer(let task, _, _), .reply(let task, _, _):
-        // It waits for something else: a new question, which only the visitor can answer.
-        if waiting.values.contains(where: { $0.context.path == task }) {
-          return isHolding ? [.settle] : []
+        if let waiting = waiting.values.first(where: { $0.context.path == task }) {
+          // It waits for something else: for an answer behind a click, so that this one is of a question that is gone, or for
+          // that to a new question, which only the visitor has.
+          guard hasAnswer(waiting) else { return isHolding ? [.settle] : [] }
+          log.dropNext()
+          continue
         }
         guard running[task, default: 0] == 0, canDrop else { return [] }
         log.dropNext()
@@ -184,10 +187,12 @@ struct ReplayState {
   /// Whether somebody waits, and nobody for what the log has.
   private var isStuck: Bool {
     !waiting.isEmpty
-      && !waiting.values.contains { waiting in
-        guard case .form(let question) = waiting.subject, !waiting.isRefused else { return false }
-        return log.hasAnswer(waiting.context.path, question)
-      }
+      && !waiting.values.contains { hasAnswer($0) }
+  }
+
+  private func hasAnswer(_ waiting: Waiting) -> Bool {
+    guard case .form(let question) = waiting.subject, !waiting.isRefused else { return false }
+    return log.hasAnswer(waiting.context.path, question)
   }
 
   private mutating func answers() -> [Step] {
