@@ -43,6 +43,15 @@ func inputs() async throws {
     ]
     putText(try await select("Drink", options: drinks))
   }
+  try await example("In the middle of the page") {
+    try useScope("here") { putText("Before the question") }
+    putText("Behind it")
+    putText(try await input("Here?", scope: "here"))
+  }
+  try await example("A field that helps") {
+    let name = InputItem<String>.input("Name").action("Ada") { set in set("Ada") }
+    putText(try await ask(name))
+  }
   try await example("A file") {
     if let file = try await fileUpload("Any file", maxSize: 1 << 20) { putText(file.filename, file.size) }
   }

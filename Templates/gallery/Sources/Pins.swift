@@ -16,4 +16,9 @@ func pins() async throws {
     try putCheckbox("extras", options: ["milk", "sugar"], label: "Extras", inline: true)
     try putRadio("colour", options: ["red", "blue"], label: "Colour", inline: true)
   }
+  try await example("Files and buttons") {
+    try putFileUpload("paper", label: "Any file", maxSize: 1 << 20)
+    try putActions("next", buttons: ["Read", "Leave"])
+    pin.onChange("next") { _ in putText(try await pin.files("paper").first?.filename ?? "No file") }
+  }
 }
