@@ -7,7 +7,7 @@ extension InputItem where Value == FileUpload? {
     _ label: String = "", name: String? = nil, accept: [String] = [], placeholder: String = "Choose file",
     maxSize: Int? = nil, required: Bool = false, help: String? = nil
   ) -> InputItem<FileUpload?> {
-    let spec = fileSpec(accept, placeholder, multiple: false, maxSize, nil, required, help)
+    let spec = fileSpec(accept, placeholder, multiple: false, maxSize, maxSize, required, help)
     var item = InputItem<FileUpload?>(spec, label: label, name: name) { answer in
       guard let files = answer.sentFiles, let file = files.first else {
         return required || answer.data != .null ? .invalid("Choose a file") : .valid(nil)

@@ -161,7 +161,7 @@ extension InputItem where Value == String {
     var spec = Spec()
     spec.set("type", "textarea")
     spec.set("rows", rows)
-    spec.set("code", code)
+    if let code { spec["code"] = .json(["mode": .string(code)]) }
     spec.set("maxlength", maxLength)
     spec.set("minlength", minLength)
     spec.set("placeholder", placeholder)
