@@ -35,8 +35,7 @@ extension PageEndToEnd {
       try browser.speak("fr-FR")
       let app = try await ServedApp { _ = try await input("Nom") }
       try await browser.open(app.url)
-      _ = try await browser.find("form")
-      #expect(try await browser.shown("form button") == "Submit")
+      try await browser.wait("the button speaks English", "document.querySelector('form button')?.innerText === 'Submit'")
     }
   }
 }
