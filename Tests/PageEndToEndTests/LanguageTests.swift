@@ -35,7 +35,8 @@ extension PageEndToEnd {
       try browser.speak("fr-FR")
       let app = try await ServedApp { _ = try await input("Nom") }
       try await browser.open(app.url)
-      try await browser.wait("the button speaks English", "document.querySelector('form button')?.innerText === 'Submit'")
+      try await browser.wait(
+        "the button speaks English", "document.querySelector('form button[type=submit]')?.innerText === 'Submit'")
     }
   }
 }
