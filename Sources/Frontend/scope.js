@@ -20,13 +20,17 @@ function findScopes(selector) {
 // 0 is the top, -1 the bottom, n before child n, -n after the n-th child from the end; out of range shows nothing.
 // A form in the scope stays below its output and does not count.
 function insertAt(parent, element, position) {
-  const { children } = parent;
   const form = parent.lastElementChild?.classList.contains("w-form") ? parent.lastElementChild : null;
-  const count = children.length - (form ? 1 : 0);
   if (position === 0) parent.prepend(element);
   else if (position === -1 || position === undefined || position === null) parent.insertBefore(element, form);
-  else if (position > 0) { if (position >= count) return false; children[position].before(element); }
-  else { if (count + position < 0) return false; children[count + position].after(element); }
+  else {
+    // Counting walks over all children: not for what is simply added at the end.
+    const { children } = parent;
+    const count = children.length - (form ? 1 : 0);
+    if (position >= count || count + position < 0) return false;
+    if (position > 0) children[position].before(element);
+    else children[count + position].after(element);
+  }
   return true;
 }
 
