@@ -111,10 +111,7 @@ extension EndToEnd {
       let browser = try await Fixture.shared.browser()
       let webio = try project.dev("--port", "0")
       try await webio.explaining {
-        let (url, _) = try await webio.ready()
-        try await browser.open(url)
-        try await browser.type("Ada\u{E007}", into: "#input-container input")
-        try await browser.waitForText("Hello, Ada!")
+        try await greet(webio, browser)
         try project.save(project.edited("Hello, ", "Good day, "))
         try await browser.waitForText("Good day, Ada!", within: .seconds(60))
       }
@@ -124,10 +121,7 @@ extension EndToEnd {
       try project.restore()
       let other = try project.dev("--port", "0", "--state=restart")
       try await other.explaining {
-        let (url, _) = try await other.ready()
-        try await browser.open(url)
-        try await browser.type("Ada\u{E007}", into: "#input-container input")
-        try await browser.waitForText("Hello, Ada!")
+        try await greet(other, browser)
         try project.save(project.edited("# Hello!", "# Anew!"))
         try await browser.waitForText("Anew!", within: .seconds(60))
         _ = try await browser.find("#input-container input")
@@ -141,10 +135,7 @@ extension EndToEnd {
       let browser = try await Fixture.shared.browser()
       let webio = try project.dev("--port", "0")
       try await webio.explaining {
-        let (url, _) = try await webio.ready()
-        try await browser.open(url)
-        try await browser.type("Ada\u{E007}", into: "#input-container input")
-        try await browser.waitForText("Hello, Ada!")
+        try await greet(webio, browser)
         // What a preview draws is noted by the page, which keeps the note over the reload.
         _ = try await browser.run(
           """
@@ -173,10 +164,7 @@ extension EndToEnd {
       let browser = try await Fixture.shared.browser()
       let webio = try project.dev("--port", "0")
       try await webio.explaining {
-        let (url, _) = try await webio.ready()
-        try await browser.open(url)
-        try await browser.type("Ada\u{E007}", into: "#input-container input")
-        try await browser.waitForText("Hello, Ada!")
+        try await greet(webio, browser)
         try project.save(project.edited("# Hello!", "# Welcome!"))
         try await sign(browser, "kept 1 of 1 answer")
         try await press(browser, "Save")
@@ -204,6 +192,14 @@ extension EndToEnd {
 
       let none = try await WebioCommand.run(["replay", project.sourceFile], settings: project.directory)
       #expect(none.code == 2 && none.errors.contains("is no saved session"), "\(none.errors)")
+    }
+
+    /// A visitor of the template's app has answered.
+    private func greet(_ webio: WebioCommand, _ browser: WebDriver) async throws {
+      let (url, _) = try await webio.ready()
+      try await browser.open(url)
+      try await browser.type("Ada\u{E007}", into: "#input-container input")
+      try await browser.waitForText("Hello, Ada!")
     }
 
     private func answer(_ browser: WebDriver, _ label: String, _ value: String) async throws {

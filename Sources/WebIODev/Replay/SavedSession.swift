@@ -25,6 +25,16 @@ package struct SavedSession: Sendable, Equatable {
     transcript = Transcript(lines: lines.compactMap(\.string))
   }
 
+  /// Writes it into a new file of a project; gives its path there.
+  func write(in project: String) throws -> String {
+    let number = (1...).first { !Files.exists(Path.join(project, ".webio/sessions/\($0).json")) } ?? 0
+    let name = ".webio/sessions/\(number).json"
+    let path = Path.join(project, name)
+    try Files.makeDirectories(Path.directory(of: path))
+    try Files.create(path, Array(text.utf8))
+    return name
+  }
+
   /// For people to read, and for version control to compare: one entry and one line of the transcript a line.
   package var text: String {
     let rows: ([JSONValue]) -> String = { values in

@@ -161,15 +161,10 @@ package final class DevSession {
     let id = "saved-\(randomToken(8))"
     saving[id] = { [project] commands in
       let saved = SavedSession(app: log.app, entries: entries, transcript: Transcript(commands))
-      let number = (1...).first { !Files.exists(Path.join(project.directory, ".webio/sessions/\($0).json")) } ?? 0
-      let name = ".webio/sessions/\(number).json"
-      let path = Path.join(project.directory, name)
       do {
-        try Files.makeDirectories(Path.directory(of: path))
-        try Files.create(path, Array(saved.text.utf8))
-        completion(.success(name))
+        completion(.success(try saved.write(in: project.directory)))
       } catch {
-        completion(.failure(DevError(.system, "\(name) could not be written: \(error)", advice: "")))
+        completion(.failure(DevError(.system, "The session could not be written: \(error)", advice: "")))
       }
     }
     current.run(session: id, app: log.app, entries, labels: logs.living(in: entries))
