@@ -55,7 +55,8 @@ import WebIOTesting
     let app = try await TestSession {
       try await putCollapse("More") { putText(try await input("In a collapse?")) }
       try await putScrollable(height: 90) { putText(try await input("In a scrollable?")) }
-      try putAlert(.warning) { putText("in a box") }
+      try putAlert(.info) { putText("in a box") }
+      try await putAlert(.warning) { putText(try await input("In a box?")) }
       try await popup("Window") { putText(try await input("In a window?")) }
       try await putLoading {
         putText("working")
@@ -65,10 +66,11 @@ import WebIOTesting
     }
     try await app.answer("a")
     try await app.answer("b")
+    try await app.answer("boxed")
     try await app.answer("c")
-    #expect(app.text == "More\na\nb\nin a box\nworking\nWindow\nc")
+    #expect(app.text == "More\na\nb\nin a box\nboxed\nworking\nWindow\nc")
     try await app.answer("")
-    #expect(app.text == "More\na\nb\nin a box\nWindow\nc")
+    #expect(app.text == "More\na\nb\nin a box\nboxed\nWindow\nc")
     #expect(app.errors == [WebIOError.noScope("nowhere").description])
   }
 

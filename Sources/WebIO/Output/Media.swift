@@ -1,4 +1,9 @@
 extension Content {
+  /// A link that saves a file. Its bytes are sent when it is clicked.
+  public static func file(_ name: String, _ bytes: [UInt8], label: String? = nil) -> Content {
+    .button(label ?? name, style: .link) { download(name, bytes) }
+  }
+
   /// A video by its URL, with the browser's controls.
   public static func video(
     url: String, autoplay: Bool = false, loop: Bool = false, width: String? = nil, height: String? = nil,
@@ -132,4 +137,12 @@ public func putChart(
   put(
     .chart(kind, series, title: title, xLabel: xLabel, yLabel: yLabel, height: height), scope: scope,
     position: position)
+}
+
+/// Shows a link that saves a file. PyWebIO: `put_file`.
+@discardableResult
+public func putFile(
+  _ name: String, _ bytes: [UInt8], label: String? = nil, scope: String? = nil, position: OutputPosition = .bottom
+) -> Output {
+  put(.file(name, bytes, label: label), scope: scope, position: position)
 }

@@ -10,6 +10,26 @@ public enum ScopeReuse: String, Sendable {
   case blank
 }
 
+extension Content {
+  /// A named place for later output. The name has letters, digits, `-` and `_`.
+  public static func scope(_ name: String, _ contents: [Content] = []) -> Content {
+    var spec = Spec(type: "scope")
+    spec.set("dom_id", "pywebio-scope-\(name)")
+    spec.set("contents", contents)
+    spec.becomeScope(name)
+    return Content(spec)
+  }
+}
+
+/// Shows a named place for later output. Throws ``WebIOError/invalidName(_:)``. PyWebIO: `put_scope`.
+@discardableResult
+public func putScope(
+  _ name: String, _ contents: [Content] = [], scope: String? = nil, position: OutputPosition = .bottom
+) throws -> Output {
+  try validateName(name)
+  return put(.scope(name, contents), scope: scope, position: position)
+}
+
 /// Creates a scope, a named place for output. PyWebIO: `set_scope`.
 ///
 /// An existing one is kept as it is, unless `ifExists` says otherwise. Throws ``WebIOError/invalidName(_:)``.
