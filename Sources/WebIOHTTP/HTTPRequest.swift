@@ -1,6 +1,6 @@
 /// A request with its body, for `WebServer`.
 public struct HTTPRequest: Sendable {
-  let head: HTTPRequestHead
+  package let head: HTTPRequestHead
   public let body: [UInt8]
   /// Without a port; empty for a unix socket.
   public let peerAddress: String

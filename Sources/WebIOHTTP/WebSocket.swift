@@ -20,6 +20,17 @@ public final class WebSocket: AsyncSequence, Sendable {
   @EventLoop
   init(_ connection: WebSocketConnection) { socket = LoopSocket(connection) }
 
+  /// The client's end of a stream on which the handshake is done. What the server sends is limited by the server, and a
+  /// peer within this process is never silent.
+  @EventLoop
+  package convenience init(client stream: any ByteStream) {
+    var limits = HTTPLimits()
+    limits.webSocketMessage = .max
+    limits.webSocketBuffer = .max
+    limits.webSocketPing = nil
+    self.init(WebSocketConnection(client: stream, limits: limits))
+  }
+
   public struct AsyncIterator: AsyncIteratorProtocol {
     fileprivate let socket: LoopSocket
 
@@ -36,13 +47,27 @@ public final class WebSocket: AsyncSequence, Sendable {
 
   /// Starts the close handshake. The closure's end does the same with 1000.
   public func close(code: UInt16 = 1000, reason: String = "") async { await socket.close(code, reason) }
+
+  /// How it has ended; nil while it has not. 1006 means that there was no word of it, 1005 that no reason was given. RFC 6455
+  /// section 7.4.1.
+  public var closing: Closing? { get async { await socket.closing } }
+
+  public struct Closing: Sendable, Equatable {
+    public let code: UInt16
+    public let reason: String
+
+    public init(code: UInt16, reason: String) {
+      self.code = code
+      self.reason = reason
+    }
+  }
 }
 
 @EventLoop
 private final class LoopSocket {
   private let connection: WebSocketConnection
   private var messages: [WebSocket.Message] = []
-  private var isEnded = false
+  private(set) var closing: WebSocket.Closing?
   private var isCancelled = false
   private var receiver: CheckedContinuation<WebSocket.Message?, Never>?
   private var senders: [CheckedContinuation<Void, Never>] = []
@@ -55,8 +80,13 @@ private final class LoopSocket {
     connection.onText = { [weak self] in self?.deliver(.text(String(decoding: $0, as: UTF8.self))) }
     connection.onBinary = { [weak self] in self?.deliver(.binary([UInt8]($0))) }
     connection.onDrain = { [weak self] in self?.resumeSenders() }
-    connection.onClose = { [weak self] _, _ in self?.end() }
+    connection.onClose = { [weak self] in self?.end($0, $1) }
   }
+
+  /// Nobody is left who could take or send a message.
+  isolated deinit { if connection.isOpen { connection.abort() } }
+
+  private var isEnded: Bool { closing != nil }
 
   private func deliver(_ message: WebSocket.Message) {
     if let receiver {
@@ -67,8 +97,8 @@ private final class LoopSocket {
     if messages.count == Self.waiting { connection.setReading(false) }
   }
 
-  private func end() {
-    isEnded = true
+  private func end(_ code: UInt16, _ reason: String) {
+    closing = WebSocket.Closing(code: code, reason: reason)
     receiver?.resume(returning: nil)
     receiver = nil
     resumeSenders()

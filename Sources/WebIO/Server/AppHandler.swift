@@ -1,211 +1,136 @@
 import WebIOHTTP
 import WebIOPosix
 
-/// Answers an app's requests: the page, its assets, and the WebSocket of a session, all below one URL.
-@EventLoop
-final class AppHandler: HTTPRequestHandler {
-  private let applications: ApplicationTable
-  private let options: ServerOptions
-  private let registry: SessionRegistry
-  private let polling: PollingSessions
-  private let gate: OriginGate
-  private let files: StaticFiles?
+/// Apps without a server of their own: another server hands over requests and sends the answers.
+///
+///     let handler = try await AppHandler(bmi, prefix: "/bmi")
+///     let response = try await handler.respond(to: AppRequest(target: "/bmi/", fields: [("Host", "example.org")]))
+///
+/// It is what `startServer` runs behind its sockets, so everything is as it is there: page, assets, sessions, both transports, and
+/// the check of Host and Origin before them. `webio new` has adapters for other servers as templates; the one for ``WebServer``
+/// is ``respond(to:)-(HTTPRequest)``.
+///
+/// The other server keeps what concerns sockets: TLS, deadlines, pings, compression of WebSockets. PyWebIO: `webio_handler`,
+/// `wsgi_app`, `asgi_app`.
+public final class AppHandler: Sendable {
+  let server: HTTPServer
+  private let router: AppRouter
+  @EventLoop private var isClosed = false
+  /// What a request's body may have at most, in bytes: `maxPayloadSize`.
+  public let bodyLimit: Int
 
-  init(_ applications: ApplicationTable, _ options: ServerOptions, gate: OriginGate) throws {
-    self.applications = applications
-    self.options = options
-    self.gate = gate
-    registry = SessionRegistry(
-      reconnectTimeout: options.reconnectTimeout, limits: options.sessions, executor: options.http.executor,
-      journals: try DevMode.current?.journal.map { try JournalChannel($0) })
-    polling = PollingSessions(options.sessions, maxPayloadSize: options.maxPayloadSize)
-    registry.journals?.onRun = { [applications, weak registry] id, app, recorded in
-      registry?.rehearse(applications[app], id, recorded)
-    }
-    files = try options.staticDirectory.map {
-      try StaticFiles(directory: $0, prefix: "\(options.prefix)/static/")
-    }
+  /// Several apps, chosen by `?app=`. The parameters are those of ``startServer(_:host:port:debug:staticDirectory:theme:tls:remoteAccess:reconnectTimeout:allowedOrigins:checkOrigin:autoOpenBrowser:maxPayloadSize:transport:sessions:config:cdn:prefix:http:)``.
+  ///
+  /// - Parameters:
+  ///   - allowedHosts: names beside those of this machine that requests may have as `Host`. Nil lets all in: right where the
+  ///     other server is reachable by everybody. For one on loopback pass `[]`, against DNS rebinding.
+  ///   - prefix: what the paths of all requests begin with: `/tools`.
+  ///
+  /// Throws ``WebIOError/invalidArgument(_:)``, and a `SystemError` for a `staticDirectory` that cannot be opened.
+  public init(
+    _ apps: [Application], debug: Bool = false, staticDirectory: String? = nil, theme: String = "auto",
+    reconnectTimeout: Duration = .seconds(10), allowedHosts: [String]? = nil, allowedOrigins: [String] = [],
+    checkOrigin: (@Sendable (String) -> Bool)? = nil, maxPayloadSize: ByteCount = "200M", transport: Transport = .auto,
+    sessions: SessionLimits = SessionLimits(), config: PageConfig = PageConfig(), cdn: String? = nil, prefix: String = "/",
+    http: HTTPServerOptions = HTTPServerOptions()
+  ) async throws {
+    Script.isNotNeeded()
+    var http = http
+    // A peer within the process is always there.
+    http.limits.webSocketPing = nil
+    let options = try ServerOptions(
+      debug: debug, staticDirectory: staticDirectory, theme: theme, reconnectTimeout: reconnectTimeout,
+      allowedOrigins: allowedOrigins, checkOrigin: checkOrigin, maxPayloadSize: maxPayloadSize, http: http,
+      transport: transport, sessions: sessions, config: config, cdn: cdn, prefix: prefix)
+    bodyLimit = options.maxPayloadSize
+    let table = try ApplicationTable(apps)
+    let gate = OriginGate(
+      allowedHosts: allowedHosts?.map { HostName($0).name }, allowedOrigins: allowedOrigins, checkOrigin: checkOrigin)
+    (server, router) = try await Self.make(table, options, gate)
   }
 
-  func handle(_ exchange: HTTPExchange) {
-    let request = exchange.request
-    if let refusal = gate.refusal(of: request, origin: exchange.origin) {
-      return exchange.respond(.forbidden, text: refusal)
-    }
-    switch Route(request, prefix: options.prefix) {
-    case .page: root(exchange)
-    case .asset(let name): asset(exchange, name)
-    case .file where files?.covers(request) == true: files?.handle(exchange)
-    case .health: exchange.respond(.ok, text: "ok\n")
-    case .file, .nothing: exchange.respond(.notFound, text: "There is nothing at this address.\n")
-    }
+  /// One app.
+  public convenience init(
+    _ app: @escaping @Sendable () async throws -> Void, debug: Bool = false, staticDirectory: String? = nil,
+    theme: String = "auto", reconnectTimeout: Duration = .seconds(10), allowedHosts: [String]? = nil,
+    allowedOrigins: [String] = [], checkOrigin: (@Sendable (String) -> Bool)? = nil, maxPayloadSize: ByteCount = "200M",
+    transport: Transport = .auto, sessions: SessionLimits = SessionLimits(), config: PageConfig = PageConfig(),
+    cdn: String? = nil, prefix: String = "/", http: HTTPServerOptions = HTTPServerOptions()
+  ) async throws {
+    try await self.init(
+      [Application("index", app)], debug: debug, staticDirectory: staticDirectory, theme: theme,
+      reconnectTimeout: reconnectTimeout, allowedHosts: allowedHosts, allowedOrigins: allowedOrigins, checkOrigin: checkOrigin,
+      maxPayloadSize: maxPayloadSize, transport: transport, sessions: sessions, config: config, cdn: cdn, prefix: prefix,
+      http: http)
   }
 
-  private func root(_ exchange: HTTPExchange) {
-    let request = exchange.request
-    if request.fields.contains("websocket", in: "Upgrade") { return openSocket(exchange) }
-    if options.transport != .webSocket {
-      if request.hasMethod("OPTIONS") { return preflight(exchange) }
-      if request.fields.contains(PollingSessions.field) { return poll(exchange) }
-    }
-    guard request.isGet || request.isHead else {
-      var fields = HTTPFields()
-      fields.append("Allow", options.transport == .webSocket ? "GET, HEAD" : "GET, HEAD, OPTIONS, POST")
-      return exchange.respond(.methodNotAllowed, fields, [])
-    }
-    // PyWebIO's pages ask this of a server whose transport they do not know.
-    if request.queryValue("test") != nil { return exchange.respond(.ok, text: options.transport == .http ? "ok" : "") }
-    let application = applications[request.queryValue("app")]
-    let config = application.config ?? options.config
-    if config.isInstallable, request.queryValue("manifest") != nil {
-      let manifest = config.manifest(of: application, icon: config.icon ?? Page.defaultIcon)
-      return exchange.respond(.ok, ["Content-Type": "application/manifest+json"], manifest.serialized)
-    }
-    var page = Page(
-      title: application.title, description: application.description, theme: config.theme ?? options.theme,
-      app: application.name, transport: options.transport, config: config,
-      dev: isDeveloper(request) ? DevMode.current : nil)
-    page.base = options.prefix + assetPrefix
-    // The page says so when they do not come from there.
-    if let cdn = options.cdn, request.queryValue("_pywebio_cdn") != "false" {
-      page.base = cdn
-      page.hasFallback = true
-    }
-    page.backend = request.queryValue("pywebio_api").flatMap(Page.backend)
-    let (html, policy) = page.render()
-    var fields = HTTPFields()
-    fields.append("Content-Type", "text/html; charset=utf-8")
-    fields.append("Content-Security-Policy", policy)
-    fields.append("X-Content-Type-Options", "nosniff")
-    fields.append("Referrer-Policy", "same-origin")
-    fields.append("Cache-Control", "no-cache")
-    exchange.compresses = true
-    exchange.respond(.ok, fields, html)
+  @EventLoop
+  private static func make(
+    _ table: ApplicationTable, _ options: ServerOptions, _ gate: OriginGate
+  ) throws -> (HTTPServer, AppRouter) {
+    let router = try AppRouter(table, options, gate: gate)
+    let server = try HTTPServer(handler: router, options: options.http)
+    server.onReport = { Log.warning($0) }
+    return (server, router)
   }
 
-  private func asset(_ exchange: HTTPExchange, _ name: String) {
-    let isCore = name == "core.js"
-    guard isCore || name.hasSuffix(".js"), let file = isCore ? [] : FrontendAssets.file(name).map(Array.init) else {
-      return exchange.respond(.notFound, text: "There is nothing at this address.\n")
-    }
-    var fields = HTTPFields()
-    fields.append("Content-Type", "text/javascript; charset=utf-8")
-    fields.append("X-Content-Type-Options", "nosniff")
-    fields.append("Cross-Origin-Resource-Policy", "cross-origin")
-    // They are the same everywhere and tell nothing: a page of another host may load them.
-    fields.append("Access-Control-Allow-Origin", "*")
-    let isVersioned = exchange.request.queryValue("v") == FrontendAssets.version
-    fields.append("Cache-Control", isVersioned ? "public, max-age=31536000, immutable" : "no-cache")
-    exchange.compresses = true
-    guard isCore, Gzip.isAccepted(by: exchange.request.fields) else {
-      return exchange.respond(.ok, fields, isCore ? FrontendLinker.core : file)
-    }
-    fields.append("Content-Encoding", "gzip")
-    fields.append("Vary", "Accept-Encoding")
-    exchange.respond(.ok, fields, Self.compressedCore)
+  /// Answers a request. It returns with the head; the body comes as it is read.
+  ///
+  /// Whoever drops the answer without reading it, or cancels the task, ends the request. A WebSocket that is dropped is closed,
+  /// and its session waits `reconnectTimeout` for its page. Throws `CancellationError`, and an `HTTPError` when the answer
+  /// broke off before its head.
+  public func respond(to request: AppRequest) async throws -> AppResponse { try await answer(request) }
+
+  @EventLoop
+  private func answer(_ request: AppRequest) async throws -> AppResponse {
+    guard !isClosed else { return AppResponse(503, text: "This server is about to end.\n") }
+    guard let fields = request.forwarded else { return AppResponse(400, text: "This is no request of HTTP.\n") }
+    let (client, end) = MemoryStream.pair(peerAddress: request.peerAddress)
+    server.accept(end)
+    return try await AppExchange(client, body: request.body).send(request, fields)
   }
 
-  /// Compressed once for all visitors, and so as well as it goes.
-  private static let compressedCore = Gzip.compress(FrontendLinker.core, level: 9)
+  /// Ends it: no request is answered any more, pages are told, and the sessions end. What is being answered gets `grace`.
+  public func close(grace: Duration = .seconds(5)) async { await stop(grace) }
 
-  // MARK: Sessions
-
-  private func openSocket(_ exchange: HTTPExchange) {
-    guard options.transport != .http else {
-      return exchange.respond(.badRequest, text: "This server opens no WebSockets: its sessions are HTTP requests.\n")
+  @EventLoop
+  private func stop(_ grace: Duration) async {
+    guard !isClosed else { return }
+    isClosed = true
+    await withCheckedContinuation { done in
+      server.stop(grace: grace) { done.resume() }
+      router.close()
     }
-    let visit = Visit(
-      exchange, applications, options, transport: "websocket", isDeveloper: isDeveloper(exchange.request))
-    guard hasRoom(visit) else { return refuseForNow(exchange) }
-    guard let socket = exchange.upgradeToWebSocket(maxMessageSize: options.maxPayloadSize, compression: true) else { return }
-    open(visit, socket)
   }
+}
 
-  private func preflight(_ exchange: HTTPExchange) {
-    var fields = HTTPFields()
-    fields.append("Allow", "GET, HEAD, OPTIONS, POST")
-    CORS.allow(exchange.request, &fields)
-    exchange.respond(.noContent, fields, [])
-  }
-
-  private func poll(_ exchange: HTTPExchange) {
-    polling.handle(exchange) { [self] connection in
-      let visit = Visit(
-        exchange, applications, options, transport: "http", isDeveloper: isDeveloper(exchange.request))
-      guard hasRoom(visit) else {
-        refuseForNow(exchange)
-        return false
+extension AppHandler {
+  /// The adapter for WebIO's own `WebServer`:
+  ///
+  ///     let bmi = try await AppHandler(bmi, prefix: "/bmi")
+  ///     let server = WebServer(port: 8080) { request in
+  ///       request.path.hasPrefix("/bmi") ? try await bmi.respond(to: request) : "Hello"
+  ///     }
+  public func respond(to request: HTTPRequest) async throws -> HTTPResponse {
+    let response = try await respond(
+      to: AppRequest(
+        method: request.method, target: request.head.target, fields: request.fields.list, body: request.body,
+        peerAddress: request.peerAddress))
+    if let socket = response.webSocket {
+      return .webSocket { visitor in
+        let end = await socket.relay(visitor) { try await visitor.send($0) }
+        await visitor.close(code: end.code, reason: end.reason)
       }
-      open(visit, connection)
-      return true
     }
-  }
-
-  private func hasRoom(_ visit: Visit) -> Bool {
-    visit.id != "NEW" || registry.hasRoom(for: visit.info.userIP)
-  }
-
-  private func refuseForNow(_ exchange: HTTPExchange) {
     var fields = HTTPFields()
-    fields.append("Retry-After", "30")
-    CORS.allow(exchange.request, &fields)
-    exchange.respond(.serviceUnavailable, fields, text: "There are too many visitors just now. Please come back later.\n")
-  }
-
-  private func open(_ visit: Visit, _ socket: any MessageSocket) {
-    let application = visit.application
-    if let script = options.script { return open(script, visit, socket) }
-    let isRecorded = visit.isRecorded
-    let limit = visit.isNumbered ? options.maxPayloadSize : nil
-    guard visit.id != "NEW" else {
-      let session = registry.start(application, visit.info, uploadLimit: limit, isRecorded: isRecorded)
-      return join(session, visit, socket, isNew: true)
+    for (name, value) in response.fields { fields.append(name, value) }
+    let status = HTTPStatus(response.status)
+    // What is small goes with its length.
+    if let length = response.contentLength, length <= 1 << 20, request.method != "HEAD" {
+      return HTTPResponse(status, fields, body: try await response.body.bytes())
     }
-    if let known = registry[visit.id] { return join(known, visit, socket, isNew: false) }
-    guard isRecorded, let journals = registry.journals else { return refuse(socket) }
-    journals.want(visit.id) { [self] recorded in
-      guard socket.isOpen else { return }
-      if let known = registry[visit.id] { return join(known, visit, socket, isNew: false) }
-      guard let recorded else { return refuse(socket) }
-      // Its page is that of older code. It loads itself again, and comes back with nothing received.
-      guard visit.received == 0 else { return socket.close(code: 4002, reason: "the app is newer than this page") }
-      let session = registry.start(
-        application, visit.info, uploadLimit: limit, isRecorded: true, again: visit.id, recorded)
-      join(session, visit, socket, isNew: true)
+    return HTTPResponse(status, fields) { writer in
+      for try await piece in response.body { try await writer.write(piece) }
     }
-  }
-
-  /// There is one session, for whoever comes: a page that is opened anew gets it from its beginning.
-  private func open(_ script: Script, _ visit: Visit, _ socket: any MessageSocket) {
-    let session = script.session
-    let isNew = visit.id == "NEW"
-    guard isNew || visit.id == session.id, !session.isClosed || !session.isDelivered else { return refuse(socket) }
-    registry.adopt(session)
-    join(session, visit, socket, isNew: isNew)
-    script.visited(visit.info, socket)
-  }
-
-  private func join(_ session: Session, _ visit: Visit, _ socket: any MessageSocket, isNew: Bool) {
-    let link = PageLink(socket, session, registry, isNumbered: visit.isNumbered)
-    // PyWebIO's page cannot come back over HTTP: it has made its id itself.
-    if isNew, registry.canReconnect, visit.isNumbered || visit.info.transport == "websocket" { link.sendSessionID() }
-    guard session.attach(link, received: isNew ? 0 : visit.received, page: visit.page) else { return refuse(socket) }
-    registry.pageCame(session)
-  }
-
-  /// The id is unknown or has expired, which look the same from outside.
-  private func refuse(_ socket: any MessageSocket) {
-    socket.sendText(Command.encode("close_session"))
-    socket.close(code: 1000, reason: "")
-  }
-
-  private func isDeveloper(_ request: HTTPRequestHead) -> Bool {
-    guard let dev = DevMode.current, !dev.token.isEmpty else { return false }
-    return request.fields["Webio-Developer"] == dev.token
-  }
-
-  func close() {
-    polling.stop()
-    registry.closeAll()
   }
 }

@@ -5,7 +5,7 @@ import WebIOPosix
 /// A server that is running: its sockets, its handler, its tunnel.
 @EventLoop
 final class AppServer {
-  private let handler: AppHandler
+  private let handler: AppRouter
   private let server: HTTPServer
   private var stopped: CheckedContinuation<Void, Never>?
   private var isStopping = false
@@ -26,7 +26,7 @@ final class AppServer {
     let isLoopback = inherited.isEmpty && addresses.allSatisfy { $0.isLoopback }
     let gate = OriginGate(
       allowedHosts: isLoopback ? [] : nil, allowedOrigins: options.allowedOrigins, checkOrigin: options.checkOrigin)
-    handler = try AppHandler(applications, options, gate: gate)
+    handler = try AppRouter(applications, options, gate: gate)
     server = try HTTPServer(handler: handler, options: options.http)
     server.onReport = { Log.warning($0) }
     if let tls = options.tls { server.wrapStream = try tls.prepare() }
@@ -55,7 +55,7 @@ final class AppServer {
   private init(_ applications: ApplicationTable, _ options: ServerOptions, _ dev: DevMode) throws {
     let gate = OriginGate(
       allowedHosts: nil, allowedOrigins: options.allowedOrigins, checkOrigin: options.checkOrigin)
-    handler = try AppHandler(applications, options, gate: gate)
+    handler = try AppRouter(applications, options, gate: gate)
     server = try HTTPServer(handler: handler, options: options.http)
     _ = try server.listen(inherited: dev.listener)
     OutputBuffering.byLine()

@@ -1,6 +1,6 @@
 import WebIOHTTP
 
-// What `startServer` takes, so that an app imports WebIO only.
+// What `startServer` and `AppHandler` take, so that an app imports WebIO only.
 
 /// A size in bytes: `200`, `"40K"`, `"1.5M"`.
 public typealias ByteCount = WebIOHTTP.ByteCount
@@ -10,3 +10,5 @@ public typealias HTTPServerOptions = WebIOHTTP.HTTPServerOptions
 public typealias HTTPLimits = WebIOHTTP.HTTPLimits
 /// Where the access log goes, and how its lines look.
 public typealias AccessLog = WebIOHTTP.AccessLog
+/// A WebSocket's messages, both ways: what ``AppResponse/webSocket`` is.
+public typealias WebSocket = WebIOHTTP.WebSocket

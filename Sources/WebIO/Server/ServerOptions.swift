@@ -28,6 +28,24 @@ struct ServerOptions: Sendable {
 }
 
 extension ServerOptions {
+  /// What concerns the apps and not the sockets, checked. Throws ``WebIOError/invalidArgument(_:)``.
+  init(
+    debug: Bool, staticDirectory: String?, theme: String, reconnectTimeout: Duration, allowedOrigins: [String],
+    checkOrigin: (@Sendable (String) -> Bool)?, maxPayloadSize: ByteCount, http: HTTPServerOptions, transport: Transport,
+    sessions: SessionLimits, config: PageConfig, cdn: String?, prefix: String
+  ) throws {
+    guard let payload = maxPayloadSize.bytes else {
+      throw WebIOError.invalidArgument("maxPayloadSize: \(InvalidByteCount(text: maxPayloadSize.description))")
+    }
+    try sessions.validate()
+    try config.validate()
+    self.init(
+      host: "", port: 0, debug: debug, staticDirectory: staticDirectory, theme: theme, tls: nil, remoteAccess: nil,
+      reconnectTimeout: reconnectTimeout, allowedOrigins: allowedOrigins, checkOrigin: checkOrigin, autoOpenBrowser: false,
+      maxPayloadSize: payload, http: http, transport: transport, sessions: sessions, config: config,
+      cdn: try cdn.map { try Self.assetBase($0) }, prefix: try Self.prefix(prefix))
+  }
+
   /// `/tools/` is `/tools`, and `/` is nothing. Throws ``WebIOError/invalidArgument(_:)``.
   static func prefix(_ text: String) throws -> String {
     var bytes = Array(text.utf8)

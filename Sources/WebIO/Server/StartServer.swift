@@ -104,21 +104,16 @@ public func startServer(
   guard (0...65_535).contains(port) else {
     throw WebIOError.invalidArgument("\(port) is no port. Ports go from 0 to 65535.")
   }
-  guard let payload = maxPayloadSize.bytes else {
-    throw WebIOError.invalidArgument("maxPayloadSize: \(InvalidByteCount(text: maxPayloadSize.description))")
-  }
+  var options = try ServerOptions(
+    debug: debug, staticDirectory: staticDirectory, theme: theme, reconnectTimeout: reconnectTimeout,
+    allowedOrigins: allowedOrigins, checkOrigin: checkOrigin, maxPayloadSize: maxPayloadSize, http: http,
+    transport: transport, sessions: sessions, config: config, cdn: cdn, prefix: Environment["WEBIO_PREFIX"] ?? prefix)
   // `webio run --port --host` outranks what the app says.
-  let options = ServerOptions(
-    host: Environment["WEBIO_HOST"] ?? host,
-    port: Environment["WEBIO_PORT"].flatMap { ASCII.decimal($0) } ?? port, debug: debug,
-    staticDirectory: staticDirectory, theme: theme,
-    tls: tls, remoteAccess: remoteAccess, reconnectTimeout: reconnectTimeout, allowedOrigins: allowedOrigins,
-    checkOrigin: checkOrigin, autoOpenBrowser: autoOpenBrowser, maxPayloadSize: payload, http: http,
-    transport: transport, sessions: sessions, config: config,
-    cdn: try cdn.map { try ServerOptions.assetBase($0) },
-    prefix: try ServerOptions.prefix(Environment["WEBIO_PREFIX"] ?? prefix))
-  try sessions.validate()
-  try config.validate()
+  options.host = Environment["WEBIO_HOST"] ?? host
+  options.port = Environment["WEBIO_PORT"].flatMap { ASCII.decimal($0) } ?? port
+  options.tls = tls
+  options.remoteAccess = remoteAccess
+  options.autoOpenBrowser = autoOpenBrowser
   let running = try await AppServer.start(ApplicationTable(apps), options)
   await running.untilStopped()
 }
