@@ -21,8 +21,26 @@ static const unsigned char core_list[] = {
 static const unsigned char datatable_js[] = {
 #embed "datatable.js"
 };
+static const unsigned char dev_config_js[] = {
+#embed "dev-config.js"
+};
+static const unsigned char dev_overlay_js[] = {
+#embed "dev-overlay.js"
+};
+static const unsigned char dev_return_js[] = {
+#embed "dev-return.js"
+};
+static const unsigned char dev_shadow_js[] = {
+#embed "dev-shadow.js"
+};
+static const unsigned char dev_sign_js[] = {
+#embed "dev-sign.js"
+};
 static const unsigned char dev_js[] = {
 #embed "dev.js"
+};
+static const unsigned char dev_list[] = {
+#embed "dev.list"
 };
 static const unsigned char dom_js[] = {
 #embed "dom.js"
@@ -153,7 +171,13 @@ static const webio_asset assets[] = {
     {"commands.js", commands_js, sizeof commands_js},
     {"core.list", core_list, sizeof core_list},
     {"datatable.js", datatable_js, sizeof datatable_js},
+    {"dev-config.js", dev_config_js, sizeof dev_config_js},
+    {"dev-overlay.js", dev_overlay_js, sizeof dev_overlay_js},
+    {"dev-return.js", dev_return_js, sizeof dev_return_js},
+    {"dev-shadow.js", dev_shadow_js, sizeof dev_shadow_js},
+    {"dev-sign.js", dev_sign_js, sizeof dev_sign_js},
     {"dev.js", dev_js, sizeof dev_js},
+    {"dev.list", dev_list, sizeof dev_list},
     {"dom.js", dom_js, sizeof dom_js},
     {"draft.js", draft_js, sizeof draft_js},
     {"editor.js", editor_js, sizeof editor_js},

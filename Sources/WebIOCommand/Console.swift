@@ -109,10 +109,13 @@ struct Console: Sendable {
   /// A result on standard output.
   func result(_ text: String) { write(1, text + "\n") }
 
-  /// One line `{"event":…}` on standard output, with `--json` only.
+  /// One line `{"event":…,"time":…}` on standard output, with `--json` only. The time is in milliseconds since 1970.
   func event(_ name: String, _ members: JSONObject = [:]) {
     guard isJSON else { return }
     var object: JSONObject = ["event": .string(name)]
+    var now = timespec()
+    clock_gettime(CLOCK_REALTIME, &now)
+    object["time"] = .double((Double(now.tv_sec) * 1_000_000 + Double(now.tv_nsec / 1_000)) / 1_000)
     for (name, value) in members.members { object[name] = value }
     write(1, String(decoding: JSONValue.object(object).serialized, as: UTF8.self) + "\n")
   }

@@ -23,6 +23,7 @@ final class DevOutput {
     case .progress(let progress):
       self.progress = progress
       showProgress()
+    case .compiled: console.event("compiled")
     case .built(let milliseconds, let warnings): built(milliseconds, warnings)
     case .buildFailed(let diagnostics, let log): buildFailed(diagnostics, log)
     case .ready(let url):

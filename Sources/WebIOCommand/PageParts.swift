@@ -1,10 +1,11 @@
 import CWebIOFrontend
+import WebIO
 import WebIODev
 
 /// The gateway's share of the page's files.
 enum PageParts {
   static let assets: [String: GatewayAsset] = [
-    "/__webio/dev.js": GatewayAsset(file("dev.js"), "text/javascript; charset=utf-8")
+    "/__webio/dev.js": GatewayAsset(FrontendLinker.dev, "text/javascript; charset=utf-8")
   ]
 
   static let inspectorPage = file("inspect.html")

@@ -159,6 +159,56 @@ extension EndToEnd {
       _ = try await webio.end()
     }
 
+    /// The first file's text is not taken back while the build of both is under way.
+    @Test(.timeLimit(.minutes(5))) func editedTextsOfTwoFilesAreShownTogether() async throws {
+      let project = try await Fixture.shared.project()
+      let browser = try await Fixture.shared.browser()
+      let other = "\(project.path)/Sources/signature.swift"
+      defer { try? FileManager.default.removeItem(atPath: other) }
+      func signature(_ word: String) throws {
+        try "import WebIO\n\nfunc sign() { putText(\"Yours \(word)\") }\n".write(
+          toFile: other, atomically: true, encoding: .utf8)
+      }
+      func greeting(_ word: String) throws {
+        let source = try project.edited("putText(\"Hello, \\(name)!\")", "putText(\"\(word), \\(name)!\")\n  sign()")
+        try project.save(source)
+      }
+      try signature("none")
+      try greeting("Hello")
+      let webio = try project.dev("--port", "0")
+      try await webio.explaining {
+        try await greet(webio, browser)
+        try await browser.waitForText("Yours none")
+        // A quick compiler may be done before the second save: then both are saved once more.
+        var isSeen = false
+        for round in 1...5 where !isSeen {
+          _ = try await browser.run(
+            """
+            sessionStorage.removeItem("both");
+            new MutationObserver(() => {
+              const shown = [...document.querySelectorAll("[style*=dashed]")].map((element) => element.innerText).join();
+              if (shown.includes("Good") && shown.includes("Yours \(round)")) sessionStorage.setItem("both", shown);
+            }).observe(document.body, { subtree: true, childList: true });
+            """)
+          let position = webio.position
+          try greeting("Good day \(round)")
+          try await eventually("the first text is shown", every: .milliseconds(1)) {
+            try await browser.look("return document.body.innerText.includes('Good day \(round), Ada!')").bool == true
+          }
+          try signature("\(round)")
+          try await browser.waitForText("Yours \(round)")
+          try await eventually("both are compiled", within: .seconds(60)) {
+            try await browser.look("return document.querySelector('[style*=dashed]') === null").bool == true
+              && webio.events.dropFirst(position).last?["event"] == "replayed"
+          }
+          isSeen = try await browser.look("return sessionStorage.getItem('both')").string != nil
+        }
+        #expect(isSeen)
+      }
+      webio.program.interrupt()
+      _ = try await webio.end()
+    }
+
     @Test(.timeLimit(.minutes(5))) func aSavedSessionIsATest() async throws {
       let project = try await Fixture.shared.project()
       let browser = try await Fixture.shared.browser()

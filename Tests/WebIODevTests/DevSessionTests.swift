@@ -53,6 +53,7 @@ extension LoopTests {
         switch event {
         case .building: "building"
         case .progress(let progress): "progress \(progress.action)"
+        case .compiled: "compiled"
         case .built: "built"
         case .buildFailed(let diagnostics, _): "failed \(diagnostics.map { $0.place ?? $0.message })"
         case .ready: "ready"

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Joins the core modules as the server does, checks the rules that make this possible, and prints what the hello page weighs.
+"""Joins the core modules, and those of webio dev, as the server does, checks the rules that make this possible, and prints what the hello page weighs.
 link.py [OUT] also writes the joined file."""
 import gzip
 import re
@@ -9,9 +9,9 @@ from pathlib import Path
 here = Path(__file__).resolve().parent.parent
 
 
-def link():
+def link(listed="core.list"):
     owner, seen, lines = {}, set(), []
-    for name in (here / "core.list").read_text().split():
+    for name in (here / listed).read_text().split():
         for line in (here / name).read_text().split("\n"):
             found = re.fullmatch(r'import \{ (.*) \} from "\./(.*)";', line)
             if found:
@@ -41,6 +41,7 @@ if __name__ == "__main__":
     page = (here / "page.html").read_text() + (here / "page.css").read_text()
     weigh = lambda text: len(gzip.compress(text.encode(), 6))
     print(f"gzip: core {weigh(joined)}, without comments and indentation {weigh(squeeze(joined))}, page with style {weigh(page)}")
+    print(f"dev: {weigh(squeeze(link('dev.list')))}")
     print(f"hello: {weigh(squeeze(joined)) + weigh(page)} bytes in 2 requests")
     if len(sys.argv) > 1:
         Path(sys.argv[1]).write_text(joined)

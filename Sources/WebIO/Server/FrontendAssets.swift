@@ -37,12 +37,18 @@ enum FrontendAssets {
   }()
 }
 
-/// Joins the core modules into one, so that the page needs one request for all of them.
+/// Joins modules into one, so that the page needs one request for all of them.
 ///
 /// The modules keep to a form that makes this a matter of lines: imports of one line, exports at a line's start, every
 /// top-level name unique. Comments and indentation go, because every visitor pays for them.
-enum FrontendLinker {
-  static let core: [UInt8] = join(lines(of: FrontendAssets.text("core.list")).map { FrontendAssets.text($0) })
+package enum FrontendLinker {
+  static let core: [UInt8] = join(list: "core.list")
+  /// What `webio dev` adds to the page.
+  package static let dev: [UInt8] = join(list: "dev.list")
+
+  private static func join(list: String) -> [UInt8] {
+    join(lines(of: FrontendAssets.text(list)).map { FrontendAssets.text($0) })
+  }
 
   static func join(_ modules: [String]) -> [UInt8] {
     var result: [UInt8] = []

@@ -12,6 +12,8 @@ package enum BuildResult: Sendable, Equatable {
 package final class Builder {
   package enum Event: Sendable, Equatable {
     case started
+    /// The objects are there and are linked next; only where SwiftPM is left out.
+    case compiled
     case progress(BuildProgress)
     /// Another SwiftPM builds at the same place, and this one waits for it; with SwiftPM's words.
     case waiting(String)
@@ -152,7 +154,10 @@ package final class Builder {
     if queue.isRunning(build) {
       switch stage {
       case .compile:
-        if status.isSuccess, let plan { return start(build, .link, plan.link) }
+        if status.isSuccess, let plan {
+          report(.compiled)
+          return start(build, .link, plan.link)
+        }
         // What the compiler says of the app's files is what SwiftPM would hear from it.
         guard parsed.contains(where: { $0.severity == .error && $0.file != nil }) else { return startFull(build) }
       case .link:

@@ -41,15 +41,12 @@ struct SourceSnapshot: Sendable {
   /// Whether `label` stands there as a literal of its own.
   func contains(literal label: String) -> Bool { literals.contains(label) }
 
-  /// What the texts of literals have become in `paths`; nil when code has changed too.
-  func literalChanges(in paths: [String]) -> [LiteralChange]? {
-    var all: [LiteralChange] = []
-    for path in paths {
-      guard let old = files[path], let new = try? Files.read(path, limit: Self.limit),
-        let changes = LiteralDiff.changes(from: old, to: new)
-      else { return nil }
-      all += changes
-    }
-    return all
+  /// What the texts of literals have become in a file; nil when code has changed too, or when it is not one of these.
+  func literalChanges(in path: String) -> [LiteralChange]? {
+    guard let old = files[path], let new = try? Files.read(path, limit: Self.limit) else { return nil }
+    return LiteralDiff.changes(from: old, to: new)
   }
+
+  /// Whether a file still holds what it held then.
+  func isCurrent(_ path: String) -> Bool { files[path] == (try? Files.read(path, limit: Self.limit)) }
 }

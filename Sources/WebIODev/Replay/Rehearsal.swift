@@ -58,7 +58,7 @@ package final class Rehearsal {
     guard !isOver else { return }
     switch event {
     case .started: report(.building)
-    case .progress, .waiting: break
+    case .progress, .compiled, .waiting: break
     case .finished(.failed(let diagnostics, let log)): report(.buildFailed(diagnostics, log: log))
     case .finished(.built(let executable, _)): launch(executable)
     }

@@ -4,6 +4,8 @@ import WebIOPosix
 package enum DevEvent: Sendable {
   case building
   case progress(BuildProgress)
+  /// The app's objects are there; only where SwiftPM is left out.
+  case compiled
   case built(milliseconds: Int, warnings: [Diagnostic])
   case buildFailed([Diagnostic], log: [String])
   /// The app serves for the first time; `url` is what to open.

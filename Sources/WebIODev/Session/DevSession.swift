@@ -9,61 +9,25 @@ import WebIOPosix
 ///     session.stop { exit(0) }
 @EventLoop
 package final class DevSession {
-  package struct Options: Sendable {
-    /// Nil: 8080, or the next free one.
-    package var port: UInt16?
-    /// `localhost` is both kinds of loopback; empty is everywhere.
-    package var host = "localhost"
-    /// HTTPS instead of HTTP for the developer's side.
-    package var security: TransportSecurity?
-    package var watch = FileWatcher.Mode.automatic
-    package var gateway = Gateway.Options()
-    /// Arguments and environment of the app.
-    package var arguments: [String] = []
-    package var environment = Environment.all
-    /// Another command than `swift build`, for tests.
-    package var build: BuildCommand?
-    /// Whether visitors keep their place when the app is reloaded.
-    package var keepsPlace = true
-
-    package init() {}
-  }
-
   package private(set) var project: Project
   package let gateway: Gateway
   private let options: Options
   private let report: @EventLoop (DevEvent) -> Void
   private var builder: Builder!
   private var watcher: FileWatcher!
-  private var current: AppProcess?
-  private var next: AppProcess?
-  /// Apps that are on their way out.
-  private var leaving: [AppProcess] = []
+  private var apps: AppSuccession!
+  private var flood: FloodBarrier!
+  private var reload: ProjectReload!
   private var throttle = CrashThrottle()
   /// Nil when nothing is kept.
-  private var logs: SessionLogs?
-  /// The sources of the app that serves, and of the one that is being built.
-  private var sources = SourceSnapshot([:])
-  private var nextSources = SourceSnapshot([:])
-  private var hasPreview = false
-  /// Sessions that run once more to be saved.
-  private var saving: [String: @EventLoop ([JSONValue]) -> Void] = [:]
-  private var generation = 0
-  private var executable: String?
+  private var kept: KeptSessions?
   private var savedAt: MonotonicTime?
-  private var servesSince = MonotonicTime.now
-  private var reloads = 0
   private var hasBeenReady = false
   private var isStopping = false
   private var restart: TimerToken?
-  private var slowStart: TimerToken?
   private var onStopped: (@EventLoop () -> Void)?
   private var isGatewayStopped = false
   private var lock: ProjectLock?
-  private var flood = FloodGuard()
-  /// Changes that were put off until their flood is over.
-  private var putOff: [String: FileChange] = [:]
-  private var calm: TimerToken?
   package private(set) var url = ""
   package private(set) var port: UInt16 = 0
 
@@ -79,9 +43,12 @@ package final class DevSession {
     builder = Builder(
       options.build ?? .swiftBuild(project), package: project.directory, renamed: project.renamed
     ) { [weak self] in self?.receive($0) }
-    if options.keepsPlace { logs = makeLogs() }
+    apps = AppSuccession { [weak self] in self?.receive($0) }
+    reload = ProjectReload { [weak self] in self?.receive($0) }
+    flood = FloodBarrier { [weak self] in self?.follow($0) }
+    if options.keepsPlace { kept = KeptSessions(in: project.directory) { [weak self] in self?.receive($0) } }
     gateway.onSave = { [weak self] session, completion in self?.save(session, completion) }
-    gateway.onOutputWanted = { [weak self] in self?.current?.lastOutput ?? [] }
+    gateway.onOutputWanted = { [weak self] in self?.apps.current?.lastOutput ?? [] }
     gateway.onTakeBack = { [weak self] in self?.takeBack($0) ?? false }
     watcher = FileWatcher(mode: options.watch, onWarning: { report(.warning($0)) }) { [weak self] in
       self?.changed($0)
@@ -107,7 +74,7 @@ package final class DevSession {
     if options.port == nil { remembered.keep(port) }
     lock.tell(url: url)
     watcher.add(project.roots)
-    removeOldExecutables()
+    apps.removeOldExecutables(besides: builder.command.executable)
     builder.build()
     return url
   }
@@ -128,52 +95,36 @@ package final class DevSession {
     builder.build()
   }
 
-  private func makeLogs() -> SessionLogs {
-    SessionLogs(
-      isLiving: { [weak self] in self?.sources.contains(literal: $0) ?? false },
-      report: { [weak self] event in
-        switch event {
-        case .replayed(let kept, let total): if total > 0 { self?.report(.replayed(kept: kept, total: total)) }
-        case .preview(let session, let commands): self?.gateway.channel.preview(session: session, commands)
-        case .transcript(let session, let commands): self?.saving.removeValue(forKey: session)?(commands)
-        case .tooLong:
-          self?.report(.warning("a session has become too long to be kept: it starts anew at the next reload"))
-        }
-      })
+  private func receive(_ event: KeptSessions.Event) {
+    switch event {
+    case .replayed(let kept, let total): report(.replayed(kept: kept, total: total))
+    case .preview(let session, let commands): gateway.channel.preview(session: session, commands)
+    case .tooLong: report(.warning("a session has become too long to be kept: it starts anew at the next reload"))
+    }
   }
 
   /// Takes back the last answer or click of a session, by default of the one that was used last. Its page has to load
   /// again. False when there is nothing to take back.
   @discardableResult
   package func takeBack(_ session: String? = nil) -> Bool {
-    guard let logs, let id = session ?? logs.latest, logs.takeBack(id) else { return false }
-    current?.forget(session: id)
+    guard let logs = kept?.logs, let id = session ?? logs.latest, logs.takeBack(id) else { return false }
+    apps.current?.forget(session: id)
     if session == nil { gateway.channel.reload(session: id) }
     return true
   }
 
   /// Writes a session into a file of the project that ``Rehearsal`` can run; `completion` gets its path, or why not.
   package func save(_ session: String, _ completion: @escaping @EventLoop (Result<String, DevError>) -> Void) {
-    guard let logs, let log = logs[session], let current, !log.entries.isEmpty else {
-      return completion(.failure(DevError(.notASession, "There is nothing to save yet.", advice: "Answer something first.")))
+    guard let kept else {
+      return completion(.failure(DevError(.notASession, "Sessions are not kept with --state=restart.", advice: "")))
     }
-    let entries = log.withoutSecrets
-    let id = "saved-\(randomToken(8))"
-    saving[id] = { [project] commands in
-      let saved = SavedSession(app: log.app, entries: entries, transcript: Transcript(commands))
-      do {
-        completion(.success(try saved.write(in: project.directory)))
-      } catch {
-        completion(.failure(DevError(.system, "The session could not be written: \(error)", advice: "")))
-      }
-    }
-    current.run(session: id, app: log.app, entries, labels: logs.living(in: entries))
+    kept.save(session, by: apps.current, completion)
   }
 
   /// Starts the last good build again, with nothing kept.
   package func restartApp() {
-    logs?.clear()
-    guard !isStopping, let executable else { return rebuild() }
+    kept?.logs.clear()
+    guard !isStopping, let executable = apps.executable else { return rebuild() }
     savedAt = .now
     throttle.built()
     launch(executable)
@@ -186,13 +137,10 @@ package final class DevSession {
     onStopped = completion
     watcher.stop()
     restart?.cancel()
-    slowStart?.cancel()
-    calm?.cancel()
+    flood.stop()
     gateway.server.closeListeners()
     builder.stop { [self] in checkStopped() }
-    for app in leaving + [current, next].compactMap({ $0 }) { leave(app) }
-    current = nil
-    next = nil
+    apps.stop()
     gateway.stop(grace: .milliseconds(300)) { [self] in
       isGatewayStopped = true
       checkStopped()
@@ -200,9 +148,9 @@ package final class DevSession {
   }
 
   private func checkStopped() {
-    guard isStopping, isGatewayStopped, leaving.isEmpty, !builder.isBuilding, let onStopped else { return }
+    guard isStopping, isGatewayStopped, apps.hasLeft, !builder.isBuilding, let onStopped else { return }
     self.onStopped = nil
-    removeOldExecutables()
+    apps.removeOldExecutables(besides: builder.command.executable)
     lock = nil
     onStopped()
   }
@@ -215,32 +163,23 @@ package final class DevSession {
     if !calm.isEmpty { follow(calm) }
   }
 
-  /// Whether a change is one of many that nobody has typed: then it is put off. A source is never put off, for its newest
-  /// contents are what is to run; if it changes each time just after the app has started, that is said.
+  /// Whether a change is one of many that nobody has typed: then it is put off. A source that changes each time just after
+  /// the app has started is built all the same, and that is said.
   private func isFlood(_ change: FileChange) -> Bool {
-    let now = MonotonicTime.now
     let isSource = change.kind != .asset
-    if isSource, current == nil || now - servesSince > .milliseconds(1_500) { return false }
-    let verdict = flood.receive(change.path, at: now)
-    if verdict == .floodBegins {
+    if isSource, apps.current == nil || .now - apps.servesSince > .milliseconds(1_500) { return false }
+    let (passes, floodBegins) = flood.receive(change, isSource: isSource)
+    if floodBegins {
       report(
         .warning(
           "\(relative(change.path)) changes again and again: does the app write it? Files that it writes belong outside of "
             + "the sources, resources and static files"))
     }
-    guard !isSource, verdict != .change else { return false }
-    putOff[change.path] = change
-    calm?.cancel()
-    calm = Reactor.shared.schedule(after: flood.window) { [weak self] in
-      guard let self, !isStopping else { return }
-      let changes = putOff.values.sorted { $0.path < $1.path }
-      putOff = [:]
-      follow(changes)
-    }
-    return true
+    return !passes
   }
 
   private func follow(_ changes: [FileChange]) {
+    guard !isStopping else { return }
     let kinds = changes.map { project.kind(of: $0) }
     guard let strongest = kinds.max(), strongest != .asset else {
       for change in changes {
@@ -253,7 +192,8 @@ package final class DevSession {
     savedAt = .now
     restart?.cancel()
     if strongest == .manifest {
-      reloadProject()
+      builder.stop {}
+      reload.start(project.request)
     } else if changes.allSatisfy({ $0.action == .modified }) {
       preview(changes.map(\.path))
       builder.build(contentsOf: changes.map(\.path))
@@ -264,45 +204,25 @@ package final class DevSession {
 
   /// Where only the texts of literals have changed, the pages show them before they are compiled.
   private func preview(_ paths: [String]) {
-    let changes = sources.literalChanges(in: paths)
-    if changes?.isEmpty ?? true, !hasPreview { return }
-    hasPreview = !(changes ?? []).isEmpty
-    current?.preview(changes ?? [])
+    if let changes = kept?.preview(saved: paths) { apps.current?.preview(changes) }
   }
 
-  /// The manifest may name other sources, another product, other packages.
-  private func reloadProject() {
-    reloads += 1
-    let reload = reloads
-    builder.stop {}
-    Task { [weak self, request = project.request] in
-      let result: Result<Project, any Error>
-      do { result = .success(try await Project.load(request)) } catch { result = .failure(error) }
-      guard let self, reload == reloads, !isStopping else { return }
-      switch result {
-      case .success(let project): use(project)
-      case .failure(let error): reloadFailed(error)
-      }
+  private func receive(_ result: Result<Project, any Error>) {
+    guard !isStopping else { return }
+    switch result {
+    case .success(let changed):
+      project = changed
+      watcher.add(changed.roots)
+      if options.build == nil { builder.command = .swiftBuild(changed) }
+      builder.build()
+    case .failure(let error):
+      let broken = error as? BrokenManifest
+      let log = broken?.log ?? []
+      var diagnostics = broken?.diagnostics ?? []
+      if diagnostics.isEmpty { diagnostics = [Diagnostic(severity: .error, message: "\(error)")] }
+      gateway.channel.buildFailed(diagnostics, log: log)
+      report(.buildFailed(diagnostics, log: log))
     }
-  }
-
-  private func use(_ changed: Project) {
-    project = changed
-    watcher.add(changed.roots)
-    if options.build == nil { builder.command = .swiftBuild(changed) }
-    builder.build()
-  }
-
-  private func reloadFailed(_ error: any Error) {
-    var diagnostics: [Diagnostic] = []
-    var log: [String] = []
-    if let error = error as? BrokenManifest {
-      diagnostics = error.diagnostics
-      log = error.log
-    }
-    if diagnostics.isEmpty { diagnostics = [Diagnostic(severity: .error, message: "\(error)")] }
-    gateway.channel.buildFailed(diagnostics, log: log)
-    report(.buildFailed(diagnostics, log: log))
   }
 
   private func relative(_ path: String) -> String {
@@ -314,91 +234,52 @@ package final class DevSession {
   private func receive(_ event: Builder.Event) {
     switch event {
     case .started:
-      if logs != nil { nextSources = SourceSnapshot(project.roots, in: project.directory) }
+      kept?.buildStarts(project.roots)
       gateway.channel.buildStarted()
       report(.building)
+    case .compiled: report(.compiled)
     case .progress(let progress): report(.progress(progress))
     case .waiting(let words): report(.warning(words))
     case .finished(.failed(let diagnostics, let log)):
-      preview([])
+      if kept?.dropPreview() == true { apps.current?.preview([]) }
       gateway.channel.buildFailed(diagnostics, log: log)
       report(.buildFailed(diagnostics, log: log))
     case .finished(.built(let executable, let milliseconds)):
       report(.built(milliseconds: milliseconds, warnings: builder.warnings))
       throttle.built()
-      logs?.newBuild()
+      kept?.hasBuilt()
       launch(executable)
     }
   }
 
   // MARK: The app
 
-  /// Starts the next app; the one that serves goes on until the next says that it is ready.
   private func launch(_ built: String) {
     guard !isStopping else { return }
     restart?.cancel()
-    if let next { leave(next) }
-    generation += 1
-    do {
-      let executable = try keep(built)
-      self.executable = built
-      let generation = generation
-      next = try AppProcess(
-        executable: executable, arguments: options.arguments, directory: project.workingDirectory,
-        environment: options.environment, generation: generation, token: gateway.options.token, logs: logs
-      ) { [weak self] in self?.receive($0, of: generation) }
-      watchSlowStart(generation)
-    } catch {
-      report(.warning("the app could not be started: \(error)"))
-    }
+    apps.launch(
+      built,
+      AppSuccession.Setting(
+        arguments: options.arguments, directory: project.workingDirectory, environment: options.environment,
+        token: gateway.options.token, logs: kept?.logs))
   }
 
-  /// A second name for the executable: the next link replaces the file, and a restart must find this one.
-  private func keep(_ built: String) throws -> String {
-    let kept = "\(built).webio-\(generation)"
-    unlink(kept)
-    guard link(built, kept) == 0 else { return built }
-    return kept
-  }
-
-  private func removeOldExecutables() {
-    let built = executable ?? builder.command.executable
-    let directory = Path.directory(of: built)
-    for name in (try? Files.list(directory)) ?? [] where name.hasPrefix("\(Path.name(of: built)).webio-") {
-      unlink(Path.join(directory, name))
-    }
-  }
-
-  private func watchSlowStart(_ generation: Int) {
-    slowStart?.cancel()
-    slowStart = Reactor.shared.schedule(after: .seconds(10)) { [weak self] in
-      guard let self, let next, next.generation == generation else { return }
-      report(.warning("the app has run for 10 s and does not serve yet: does it call startServer?"))
-    }
-  }
-
-  private func receive(_ event: AppProcess.Event, of generation: Int) {
+  private func receive(_ event: AppSuccession.Event) {
     switch event {
-    case .ready: if let next, next.generation == generation { swap(to: next) }
+    case .ready(let app, let before): swap(to: app, from: before)
     case .output(let line): report(.appOutput(line))
-    case .stopped: left(generation)
-    case .crashed(let crash): crashed(crash, generation)
+    case .crashed(let crash, let served): crashed(crash, served: served)
+    case .isSlow: report(.warning("the app has run for 10 s and does not serve yet: does it call startServer?"))
+    case .couldNotStart(let error): report(.warning("the app could not be started: \(error)"))
+    case .left: checkStopped()
     }
   }
 
-  private func swap(to app: AppProcess) {
-    slowStart?.cancel()
-    let before = current
-    current = app
-    next = nil
-    sources = nextSources
-    hasPreview = false
-    servesSince = .now
+  private func swap(to app: AppProcess, from before: AppProcess?) {
+    kept?.hasSwapped()
     gateway.use(.app(app.socket, generation: app.generation), drainLimit: .seconds(2)) { [weak self] in
-      if let before { self?.leave(before) }
+      if let before { self?.apps.leave(before) }
     }
-    // Until then it is still ours to stop.
-    if let before { leaving.append(before) }
     let milliseconds = savedAt.map { (MonotonicTime.now - $0).wholeMilliseconds }
     savedAt = nil
     gateway.channel.swapped(to: app.generation, milliseconds: milliseconds)
@@ -406,44 +287,23 @@ package final class DevSession {
       report(
         .reloaded(
           milliseconds: milliseconds ?? 0, pages: gateway.channel.pageCount,
-          restored: min(logs?.count ?? 0, gateway.channel.pageCount)))
+          restored: min(kept?.logs.count ?? 0, gateway.channel.pageCount)))
     } else {
       hasBeenReady = true
       report(.ready(url: url))
     }
   }
 
-  private func leave(_ app: AppProcess) {
-    if !leaving.contains(where: { $0 === app }) { leaving.append(app) }
-    app.stop()
-  }
-
-  private func left(_ generation: Int) {
-    leaving.removeAll { $0.generation == generation }
-    if let executable, generation != current?.generation { unlink("\(executable).webio-\(generation)") }
-    checkStopped()
-  }
-
-  private func crashed(_ crash: Crash, _ generation: Int) {
-    if leaving.contains(where: { $0.generation == generation }) { return left(generation) }
-    logs?.appCrashed()
-    let served: Duration?
-    if generation == current?.generation {
-      current = nil
-      gateway.use(.none)
-      served = .now - servesSince
-    } else {
-      next = nil
-      served = nil
-    }
-    slowStart?.cancel()
+  private func crashed(_ crash: Crash, served: Duration?) {
+    kept?.logs.appCrashed()
+    if served != nil { gateway.use(.none) }
     let decision = throttle.crashed(afterServing: served)
     let told = CrashReport(crash.log, package: project.directory, renamed: project.renamed)
     let account = DevCrash(
       reason: crash.reason, diagnostics: told?.diagnostics ?? [], log: crash.log, waits: decision == .waitForSave)
     gateway.channel.appCrashed(account)
     report(.crashed(account))
-    if case .restart(let delay) = decision, let executable, !builder.isBuilding {
+    if case .restart(let delay) = decision, let executable = apps.executable, !builder.isBuilding {
       restart = Reactor.shared.schedule(after: delay) { [weak self] in self?.launch(executable) }
     }
   }
