@@ -8,7 +8,8 @@ import WebIOPosix
 ///       }
 ///
 /// Messages come whole, of at most `HTTPLimits.webSocketMessage` bytes. A client that sends faster than they are taken is
-/// held back, and so is a sender whose client does not read. Pings are answered by themselves. RFC 6455.
+/// held back, and so is a sender whose client does not read. Pings are answered by themselves. The end of a connection is met
+/// when the messages before it have been taken and answered, or five seconds later. RFC 6455.
 public final class WebSocket: AsyncSequence, Sendable {
   public enum Message: Sendable, Equatable {
     case text(String)
@@ -89,6 +90,7 @@ private final class LoopSocket {
   private var isEnded: Bool { closing != nil }
 
   private func deliver(_ message: WebSocket.Message) {
+    connection.isAnswering = true
     if let receiver {
       self.receiver = nil
       return receiver.resume(returning: message)
@@ -124,6 +126,8 @@ private final class LoopSocket {
       if messages.count == Self.waiting { connection.setReading(true) }
       return continuation.resume(returning: messages.removeFirst())
     }
+    // Whoever asks for the next message has answered the ones before.
+    connection.isAnswering = false
     // One task reads; a second one at the same time finds the end.
     guard !isEnded, receiver == nil, !isCancelled else { return continuation.resume(returning: nil) }
     receiver = continuation

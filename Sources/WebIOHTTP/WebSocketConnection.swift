@@ -21,6 +21,11 @@ package final class WebSocketConnection: ByteStreamDelegate, Listed {
   package var onClose: (@EventLoop (UInt16, String) -> Void)?
   /// `bufferedBytes` fell below half of the high-water mark, above which it had been.
   package var onDrain: (@EventLoop () -> Void)?
+  /// The owner has not answered yet what it was given: a close frame or a mistake behind it waits until it has, for at most
+  /// `HTTPLimits.webSocketClose`.
+  package var isAnswering = false {
+    didSet { if !isAnswering { meetEnd() } }
+  }
   package let subprotocol: String?
   package var isCompressed: Bool { deflate != nil }
 
@@ -38,6 +43,8 @@ package final class WebSocketConnection: ByteStreamDelegate, Listed {
   private var batches = 0
   /// The latest ping's payload, when the peer does not take our pongs.
   private var owedPong: [UInt8]?
+  /// What came behind messages that are not answered: nothing is read beyond it.
+  private(set) var awaitedEnd: (code: UInt16, reason: String, isOurs: Bool)?
   var hasHeard = true
   var deadline = Deadline()
   var hasPinged = false
@@ -93,7 +100,7 @@ package final class WebSocketConnection: ByteStreamDelegate, Listed {
 
   /// Starts the close handshake; the connection is over within `HTTPLimits.webSocketClose`.
   package func close(code: UInt16 = 1000, reason: String = "") {
-    guard state == .open else { return }
+    guard state == .open, !meetEnd() else { return }
     batch { sendClose(code, reason) }
     state = .closing
     deadline.reset()
@@ -171,7 +178,7 @@ package final class WebSocketConnection: ByteStreamDelegate, Listed {
   private func receive(_ bytes: UnsafeRawBufferPointer) {
     batch {
       var position = 0
-      while state == .open || state == .closing {
+      while state == .open || state == .closing, awaitedEnd == nil {
         switch parser.next(bytes, &position) {
         case .needsMore: return
         case .message(let isText): deliver(isText)
@@ -212,27 +219,33 @@ package final class WebSocketConnection: ByteStreamDelegate, Listed {
     }
   }
 
-  private func receiveClose(_ code: UInt16, _ reason: String) {
-    if state == .open { sendClose(code, "") }
-    end()
-    report(code, reason)
-  }
+  private func receiveClose(_ code: UInt16, _ reason: String) { end(code, reason, isOurs: false) }
 
   /// RFC 6455 section 7.1.7. What was sent before goes out first.
-  private func fail(_ code: UInt16, _ reason: String) {
-    if state == .open { sendClose(code, reason) }
-    end()
-    report(code, reason)
-  }
+  private func fail(_ code: UInt16, _ reason: String) { end(code, reason, isOurs: true) }
 
-  /// Our direction ends, and the peer is given time to end its own: closing with unread input would be a reset, which
-  /// may overtake the close frame.
-  private func end() {
+  private func end(_ code: UInt16, _ reason: String, isOurs: Bool) {
+    if isAnswering, state == .open, awaitedEnd == nil {
+      awaitedEnd = (code, reason, isOurs)
+      return deadline.reset()
+    }
+    if state == .open { sendClose(code, isOurs ? reason : "") }
     flush()
+    // Our direction ends, and the peer is given time to end its own: closing with unread input would be a reset, which may
+    // overtake the close frame.
     state = .ended
     deadline.reset()
     stream.closeWriting()
     stream.setReading(true)
+    report(code, reason)
+  }
+
+  /// The end that was waited with, if there is one.
+  @discardableResult
+  func meetEnd() -> Bool {
+    guard state == .open, let (code, reason, isOurs) = awaitedEnd else { return false }
+    end(code, reason, isOurs: isOurs)
+    return true
   }
 
   private func report(_ code: UInt16, _ reason: String) {
@@ -246,6 +259,7 @@ package final class WebSocketConnection: ByteStreamDelegate, Listed {
 
   package func streamDidEnd(_ stream: any ByteStream) {
     deliverPreface()
+    meetEnd()
     stream.close()
   }
 

@@ -7,6 +7,7 @@ extension WebSocketConnection {
     switch state {
     case .closed: break
     case .closing, .ended: if deadline.isDue(now, limits.webSocketClose) { stream.abort() }
+    case .open where awaitedEnd != nil: if deadline.isDue(now, limits.webSocketClose) { meetEnd() }
     case .open: sweepPing(now)
     }
   }

@@ -6,11 +6,12 @@ import WebIOPosix
 @EventLoop
 final class EchoServer: HTTPRequestHandler {
   private static var server: HTTPServer?
+  /// The largest of Autobahn's messages are 16 MiB.
+  nonisolated static let messageLimit = 64 << 20
 
   static func start(port: UInt16) throws -> UInt16 {
     var limits = HTTPLimits()
-    // The largest of Autobahn's messages are 16 MiB.
-    limits.webSocketMessage = 64 << 20
+    limits.webSocketMessage = messageLimit
     let server = HTTPServer(handler: EchoServer(), limits: limits)
     self.server = server
     return try server.listen(on: ListenAddress.all(host: "127.0.0.1", port: Int(port)))

@@ -3,7 +3,7 @@
 //   TestServer web [log=PATH]     WebIOHTTP's WebServer; POST /echo, GET /slow answers after a second
 //   TestServer app [host=…] [port=…] [size=…] [log=PATH]     an app by startServer
 //   TestServer script ask|block|tell|button     a program without startServer
-//   TestServer echo PORT     WebSocket messages and bodies, answered on the event loop
+//   TestServer echo PORT [await]     WebSocket messages and bodies, answered on the event loop, or by a closure that awaits
 //
 // It prints "port N" once it serves.
 import Glibc
@@ -45,7 +45,16 @@ case "app":
   say("stopped")
 case "echo":
   let port = CommandLine.arguments.dropFirst(2).first.flatMap { UInt16($0) } ?? 0
-  say("port \(try await EchoServer.start(port: port))")
+  if CommandLine.arguments.last == "await" {
+    options.limits.webSocketMessage = EchoServer.messageLimit
+    let server = WebServer(port: Int(port), bodyLimit: 67_108_864, options: options) { request in
+      guard request.fields.contains("Upgrade") else { return HTTPResponse(body: request.body) }
+      return .webSocket { for await message in $0 { try await $0.send(message) } }
+    }
+    say("port \(try await server.start())")
+  } else {
+    say("port \(try await EchoServer.start(port: port))")
+  }
   while true { try await Task.sleep(for: .seconds(3_600)) }
 case "script":
   switch CommandLine.arguments.dropFirst(2).first {

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import WebIOPosix
 
@@ -32,7 +33,7 @@ enum WebSocketCompressed {
     return words(test.stream.takeBytes())
   }
 
-  private func words(_ bytes: [UInt8]) -> [String] {
+  nonisolated private func words(_ bytes: [UInt8]) -> [String] {
     var parser = WebSocketParser(.client, limit: 4 << 20, allowsCompression: true)
     var words: [String] = []
     bytes.withUnsafeBytes { input in
@@ -58,16 +59,49 @@ enum WebSocketCompressed {
     return words
   }
 
-  private func summary(_ kind: String, _ payload: [UInt8], short: Bool) -> String {
+  nonisolated private func summary(_ kind: String, _ payload: [UInt8], short: Bool) -> String {
     short && payload.count <= 40
       ? "\(kind):\(String(decoding: payload, as: UTF8.self))" : "\(kind):(\(payload.count))"
   }
 
+  /// Our parser does not tell a pong's payload; that it is the ping's is in WebSocketConnectionTests.
+  nonisolated private func expected(_ item: AutobahnCase) -> [String] {
+    item.expects.map { $0.hasPrefix("pong:") ? "pong" : $0 }
+  }
+
   @Test(arguments: AutobahnCase.all) func exchanges(_ item: AutobahnCase) {
-    // Our parser does not tell a pong's payload; that it is the ping's is in WebSocketConnectionTests.
-    let expected = item.expects.map { $0.hasPrefix("pong:") ? "pong" : $0 }
+    let expected = expected(item)
     #expect(run(item, bytewise: false) == expected)
     if item.sends.reduce(0, { $0 + $1.count }) < 100_000 { #expect(run(item, bytewise: true) == expected) }
+  }
+
+  /// A closure that awaits each message answers the ones before a mistake too, and then the connection ends.
+  @Test nonisolated func exchangesWithAClosureThatAwaits() async throws {
+    let server = WebServer(port: 0) { _ in
+      .webSocket { socket in for await message in socket { try await socket.send(message) } }
+    }
+    let port = UInt16(try await server.start())
+    for item in AutobahnCase.all {
+      let connection = try Connection(port: port)
+      try connection.write(
+        WebSocketConnectionTests.handshake { lines in
+          if item.isCompressed { lines.append("Sec-WebSocket-Extensions: permessage-deflate") }
+        })
+      let deadline = Deadline(.seconds(20))
+      _ = try connection.read(until: Array("\r\n\r\n".utf8), deadline)
+      for frame in item.sends { try connection.write(frame) }
+      var expected = expected(item)
+      if expected.last?.hasPrefix("close:") != true {
+        try connection.write(WebSocketParserTests.frame(8, [3, 0xe8]))
+        expected.append("close:1000")
+      }
+      // Pongs do not wait for answers.
+      let isPong = { (word: String) in word == "pong" }
+      let words = words(try connection.readToEnd(deadline))
+      #expect(words.filter { !isPong($0) } == expected.filter { !isPong($0) }, "\(item.name)")
+      #expect(words.count { isPong($0) } == expected.count { isPong($0) }, "\(item.name)")
+    }
+    await server.stop()
   }
 
   @Test func thereAreEnoughOfThem() {

@@ -194,6 +194,32 @@ import WebIOPosix
     #expect(peer.events.count == 2)
   }
 
+  @Test(arguments: [(UInt8(3), [UInt8](), 0x03, 0xea), (8, [0x03, 0xe9], 0x03, 0xe9)])
+  func anEndWaitsForTheAnswersBeforeIt(_ opcode: UInt8, _ payload: [UInt8], _ high: UInt8, _ low: UInt8) {
+    let peer = Peer()
+    peer.receive(1, "a")
+    peer.socket?.isAnswering = true
+    peer.stream.receive(WebSocketParserTests.frame(opcode, payload) + WebSocketParserTests.frame(1, [0x62]))
+    #expect(peer.stream.takeBytes().isEmpty && peer.events == ["t:a"])
+    peer.socket?.sendText([0x61])
+    #expect(peer.stream.takeBytes() == [0x81, 1, 0x61])
+    peer.socket?.isAnswering = false
+    let frame = peer.stream.takeBytes()
+    #expect(frame[0] == 0x88 && Array(frame[2..<4]) == [high, low])
+    #expect(peer.events.count == 2 && peer.stream.hasClosedWriting)
+  }
+
+  @Test func anEndDoesNotWaitForEver() {
+    let peer = Peer()
+    peer.socket?.isAnswering = true
+    peer.stream.receive(WebSocketParserTests.frame(8, [0x03, 0xe9]))
+    peer.test.server.sweep(moment(0))
+    peer.test.server.sweep(moment(4.9))
+    #expect(peer.events.isEmpty)
+    peer.test.server.sweep(moment(5))
+    #expect(peer.events == ["close1001:"] && peer.stream.takeBytes() == [0x88, 2, 0x03, 0xe9])
+  }
+
   @Test func theConnectionBreaks() {
     let peer = Peer()
     peer.stream.close()
