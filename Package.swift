@@ -58,7 +58,8 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["WebIOPosix", "CWebIOLinux"], path: "Tests/Support", swiftSettings: strict),
     .executableTarget(
-      name: "TestServer", dependencies: ["WebIO", "WebIOHTTP", "WebIOPosix"], path: "Tests/Server", swiftSettings: strict),
+      name: "TestServer", dependencies: ["WebIO", "WebIOHTTP", "WebIOTLS", "WebIOPosix"], path: "Tests/Server",
+      swiftSettings: strict),
     .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "WebIOCommand", "WebIOPosix"], swiftSettings: strict),
     .testTarget(
       name: "PageEndToEndTests", dependencies: ["TestSupport", "WebIO", "WebIOHTTP", "WebIOPosix"], swiftSettings: strict),
@@ -70,7 +71,8 @@ let package = Package(
     .testTarget(name: "WebIOSoakTests", dependencies: ["WebIOTesting", "WebIO"], swiftSettings: strict),
     .testTarget(name: "WebIOTestingTests", dependencies: ["WebIOTesting", "WebIO"], swiftSettings: strict),
     .testTarget(
-      name: "WebIOTLSTests", dependencies: ["WebIOTLS", "WebIOHTTP", "WebIOPosix", "TestSupport"], swiftSettings: strict),
+      name: "WebIOTLSTests", dependencies: ["WebIOTLS", "WebIOHTTP", "WebIOPosix", "TestSupport", "TestServer"],
+      swiftSettings: strict),
     .testTarget(name: "WebIOPosixTests", dependencies: ["WebIOPosix"], swiftSettings: strict),
     .testTarget(name: "WebIODevTests", dependencies: ["WebIODev", "WebIOHTTP", "WebIOPosix"], swiftSettings: strict),
     .testTarget(

@@ -86,16 +86,19 @@ final class TLSCertificates {
 
   /// Looks at the files every few seconds, as long as the server has this object, and loads all at SIGHUP. On a terminal
   /// that signal goes on meaning that the terminal is gone.
-  func watch() {
+  func watch(by clock: @escaping Clock = { Reactor.shared.schedule(after: $0, $1) }) {
     if isatty(0) == 0 { try? ProcessSignals.observe(SIGHUP) { [weak self] in self?.reload(all: true) } }
-    scheduleCheck()
+    scheduleCheck(clock)
   }
 
-  private func scheduleCheck() {
-    Reactor.shared.schedule(after: Self.checkInterval) { [weak self] in
+  /// Calls something once, after a while.
+  typealias Clock = @EventLoop (Duration, @escaping @EventLoop () -> Void) -> Void
+
+  private func scheduleCheck(_ clock: @escaping Clock) {
+    clock(Self.checkInterval) { [weak self] in
       guard let self else { return }
       reload()
-      scheduleCheck()
+      scheduleCheck(clock)
     }
   }
 }

@@ -2,6 +2,7 @@
 //
 //   TestServer web [log=PATH]     WebIOHTTP's WebServer; POST /echo, GET /slow answers after a second
 //   TestServer app [host=…] [port=…] [size=…] [log=PATH]     an app by startServer
+//   TestServer tls CERTIFICATE KEY     HTTPS by WebServer
 //   TestServer script ask|block|tell|button     a program without startServer
 //   TestServer echo PORT [await]     WebSocket messages and bodies, answered on the event loop, or by a closure that awaits
 //
@@ -9,6 +10,7 @@
 import Glibc
 import WebIO
 import WebIOHTTP
+import WebIOTLS
 
 func argument(_ name: String) -> String? {
   CommandLine.arguments.dropFirst(2).first { $0.hasPrefix(name + "=") }.map { String($0.dropFirst(name.count + 1)) }
@@ -56,6 +58,11 @@ case "echo":
     say("port \(try await EchoServer.start(port: port))")
   }
   while true { try await Task.sleep(for: .seconds(3_600)) }
+case "tls":
+  let (certificate, key) = (CommandLine.arguments[2], CommandLine.arguments[3])
+  let server = WebServer(port: 0, tls: .files(certificate: certificate, key: key)) { _ in "hello" }
+  say("port \(try await server.start())")
+  while true { try await Task.sleep(for: .seconds(3_600)) }
 case "script":
   switch CommandLine.arguments.dropFirst(2).first {
   case "ask":
@@ -73,6 +80,6 @@ case "script":
   }
   say("done")
 default:
-  say("TestServer web|app|echo|script")
+  say("TestServer web|app|echo|tls|script")
   exit(2)
 }

@@ -11,16 +11,20 @@ public final class Connection {
   }
 
   public init(port: UInt16, host: String = "127.0.0.1", within limit: Duration = .seconds(5)) throws {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = port.bigEndian
-    inet_pton(AF_INET, host, &address.sin_addr)
-    let code = withUnsafePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-      }
+    let isSix = host.contains(":")
+    let descriptor = socket(isSix ? AF_INET6 : AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    var four = sockaddr_in()
+    four.sin_family = sa_family_t(AF_INET)
+    four.sin_port = port.bigEndian
+    inet_pton(AF_INET, host, &four.sin_addr)
+    var six = sockaddr_in6()
+    six.sin6_family = sa_family_t(AF_INET6)
+    six.sin6_port = port.bigEndian
+    inet_pton(AF_INET6, host, &six.sin6_addr)
+    func call(_ pointer: UnsafeRawPointer, _ size: Int) -> Int32 {
+      connect(descriptor, pointer.assumingMemoryBound(to: sockaddr.self), socklen_t(size))
     }
+    let code = isSix ? call(&six, MemoryLayout<sockaddr_in6>.size) : call(&four, MemoryLayout<sockaddr_in>.size)
     guard code == 0 else {
       let reason = String(cString: strerror(errno))
       Glibc.close(descriptor)

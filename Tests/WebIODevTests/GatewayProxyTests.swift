@@ -141,11 +141,11 @@ extension LoopTests {
       await setting.stop()
     }
 
-    @Test func anAnswerBeforeTheBodyIsOverArrives() async throws {
+    @Test(arguments: [false, true]) func anAnswerBeforeTheBodyIsOverArrives(chunked: Bool) async throws {
       let setting = try await GatewaySetting()
       let answer = try await TestClient.send(
-        setting.gateway, "POST", "/refuse", body: [UInt8](repeating: 1, count: 30 << 20))
-      #expect(answer.status == 413)
+        setting.gateway, "POST", "/refuse", body: [UInt8](repeating: 1, count: 30 << 20), chunked: chunked)
+      #expect(answer.status == 413 && answer.text == "no" && answer.error == nil)
       await setting.stop()
     }
 

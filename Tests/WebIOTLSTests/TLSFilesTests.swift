@@ -130,6 +130,67 @@ import WebIOPosix
     #expect(client.outputText == "first\nsecond\n", Comment(rawValue: client.errorText))
     server.closeListeners()
   }
+
+  @Test func theFilesAreLookedAtEveryFewSeconds() async throws {
+    let directory = try Files.makeTemporaryDirectory("webio-tls")
+    defer { try? Files.remove(directory) }
+    let current = try await TLSFixture.makeCertificate(directory, "a", hosts: ["before.test"])
+    let next = try await TLSFixture.makeCertificate(directory, "b", hosts: ["after.test"])
+    var certificates: TLSCertificates? = try TLSCertificates(
+      files: [TLSFiles(certificate: current.certificate, key: current.key)]
+    ) { Issue.record("\($0)") }
+    var timers: [(delay: Duration, body: @EventLoop () -> Void)] = []
+    certificates?.watch { timers.append(($0, $1)) }
+    for changes in [false, true, false] {
+      if changes {
+        try Files.replace(current.certificate, try Files.read(next.certificate))
+        try Files.replace(current.key, try Files.read(next.key))
+      }
+      let before = try #require(certificates?.primary)
+      #expect(timers.count == 1 && timers[0].delay == .seconds(5))
+      timers.removeFirst().body()
+      #expect((certificates?.primary !== before) == changes)
+    }
+    // Nobody has it any more, so nobody looks.
+    certificates = nil
+    timers.removeFirst().body()
+    #expect(timers.isEmpty)
+  }
+
+  /// What looks the same to stat(2) is loaded by the signal only.
+  @Test nonisolated func theSignalLoadsAllOfThem() async throws {
+    let directory = try Files.makeTemporaryDirectory("webio-tls")
+    defer { try? Files.remove(directory) }
+    let current = try await TLSFixture.makeCertificate(directory, "a", hosts: ["before.test"])
+    let next = try await TLSFixture.makeCertificate(directory, "b", hosts: ["after.test"])
+    for (path, other) in [(current.certificate, next.certificate), (current.key, next.key)] {
+      var bytes = [try Files.read(path), try Files.read(other)]
+      let size = max(bytes[0].count, bytes[1].count)
+      for index in bytes.indices { bytes[index] += [UInt8](repeating: 0x0a, count: size - bytes[index].count) }
+      try Files.replace(path, bytes[0])
+      try Files.replace(other, bytes[1])
+    }
+    let server = try Program(TLSFixture.testServer, ["tls", current.certificate, current.key])
+    defer { server.killAll() }
+    let port = try await eventually("the server listens", state: { server.errorText }) {
+      server.outputText.hasPrefix("port ") ? UInt16(server.outputText.dropFirst(5).dropLast()) : nil
+    }
+    #expect(try await TLSFixture.certificate(port, for: "") == "before.test")
+    for (path, other) in [(current.certificate, next.certificate), (current.key, next.key)] {
+      let before = try #require(Files.status(path))
+      let bytes = try Files.read(other)
+      let file = open(path, O_WRONLY)
+      #expect(write(file, bytes, bytes.count) == bytes.count)
+      close(file)
+      utimensat(AT_FDCWD, path, [before.st_atim, before.st_mtim], 0)
+    }
+    #expect(try await TLSFixture.certificate(port, for: "") == "before.test")
+    server.send(SIGHUP)
+    try await eventually("the new certificate", state: { server.errorText }) {
+      try await TLSFixture.certificate(port, for: "") == "after.test"
+    }
+    #expect(server.ended == nil)
+  }
 }
 
 /// OpenSSL's numbers for extensions, which this target does not import.

@@ -1,3 +1,4 @@
+import Glibc
 import TestSupport
 import Testing
 import WebIOHTTP
@@ -18,6 +19,14 @@ import WebIOPosix
       }
     }
   }
+
+  /// `TestServer`, which is built beside these tests.
+  nonisolated static let testServer: String = {
+    var buffer = [CChar](repeating: 0, count: 4_096)
+    let count = readlink("/proc/self/exe", &buffer, buffer.count)
+    let own = String(decoding: buffer[..<max(0, count)].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    return Path.join(Path.directory(of: own), "TestServer")
+  }()
 
   nonisolated static func openssl(_ arguments: String...) async throws {
     let (ending, output, errors) = try await Program.run(try Program.require("openssl"), arguments)

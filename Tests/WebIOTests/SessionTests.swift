@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import WebIOHTTP
 import WebIOPosix
@@ -35,6 +36,30 @@ import WebIOPosix
     _ = try await page.open(port: server.port, query: "app=index&session=NEW&webio=1&page=a")
     page.send("from_submit", task: await page.form(label: "You"), ["name": "Ada", "age": 35])
     await page.waitForText("Ada 36")
+  }
+
+  /// `startServer(http:)` says where task functions and callbacks run.
+  @Test func anExecutorOfTheProgramsOwn() async throws {
+    var options = HTTPServerOptions()
+    options.executor = NamedThreads("my-pool")
+    let server = try serve(
+      http: options,
+      [
+        Application("index") {
+          putText("task on \(NamedThreads.current)")
+          putButton("Press") { putText("click on \(NamedThreads.current)") }
+          _ = try await input("Name?")
+          putText("then on \(NamedThreads.current)")
+        }
+      ])
+    let page = TestPage()
+    _ = try await page.open(port: server.port, query: "app=index&session=NEW&webio=1&page=a")
+    await page.waitForText("task on my-pool")
+    await page.answer("Name?", "Ada")
+    await page.waitForText("then on my-pool")
+    let buttons = page.commands.compactMap { $0["spec"]?["callback_id"]?.string }
+    page.send("callback", task: try #require(buttons.first), 0)
+    await page.waitForText("click on my-pool")
   }
 
   @Test(arguments: Carrier.allCases) func lostLinkLosesNothing(_ carrier: Carrier) async throws {

@@ -35,6 +35,28 @@ import Testing
     #expect(program.outputText == "stopped\n")
   }
 
+  /// `localhost` is the machine's loopback of both families, `""` every address of both, and an address is itself alone.
+  @Test(arguments: [
+    ("localhost", ["127.0.0.1", "::1"], "http://localhost:"), ("", ["127.0.0.1", "::1"], "http://localhost:"),
+    ("::1", ["::1"], "http://localhost:"), ("::", ["127.0.0.1", "::1"], "http://localhost:"),
+    ("127.0.0.1", ["127.0.0.1"], "http://localhost:"),
+  ])
+  func addressesOfBothFamilies(_ host: String, _ served: [String], _ url: String) async throws {
+    let program = try start("host=\(host)")
+    defer { program.killAll() }
+    let port = try await port(of: program)
+    #expect(program.errorText.contains(" \(url)\(port)\n"), Comment(rawValue: program.errorText))
+    for address in ["127.0.0.1", "::1"] {
+      let connection = try? Connection(port: port, host: address)
+      #expect((connection != nil) == served.contains(address), "\(address)")
+      guard let connection else { continue }
+      let name = address == "::1" ? "[::1]" : address
+      try connection.write("GET /healthz HTTP/1.1\r\nHost: \(name):\(port)\r\nConnection: close\r\n\r\n")
+      let answer = String(decoding: try connection.readToEnd(Deadline(.seconds(10))), as: UTF8.self)
+      #expect(answer.hasPrefix("HTTP/1.1 200 OK\r\n") && answer.hasSuffix("\r\n\r\nok\n"), "\(address)")
+    }
+  }
+
   @Test func aTakenPortIsToldWithItsHolder() async throws {
     let first = try start()
     defer { first.killAll() }

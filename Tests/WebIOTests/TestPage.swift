@@ -178,12 +178,13 @@ final class TestPage {
 @EventLoop
 func serve(
   reconnectTimeout: Duration = .seconds(10), debug: Bool = false, allowedOrigins: [String] = [],
-  transport: Transport = .auto, sessions: SessionLimits = SessionLimits(), _ applications: [Application]
+  transport: Transport = .auto, sessions: SessionLimits = SessionLimits(), http: HTTPServerOptions = HTTPServerOptions(),
+  _ applications: [Application]
 ) throws -> AppServer {
   try AppServer.start(
     ApplicationTable(applications),
     ServerOptions(
       host: "localhost", port: 0, debug: debug, staticDirectory: nil, theme: "auto", tls: nil, remoteAccess: nil,
       reconnectTimeout: reconnectTimeout, allowedOrigins: allowedOrigins, checkOrigin: nil, autoOpenBrowser: false,
-      maxPayloadSize: 1 << 20, transport: transport, sessions: sessions))
+      maxPayloadSize: 1 << 20, http: http, transport: transport, sessions: sessions))
 }
