@@ -27,7 +27,7 @@ let package = Package(
       name: "CWebIOFrontend", path: "Sources/Frontend", exclude: ["PROTOCOL.md", "core.list", "tests"],
       sources: ["frontend.c"]),
     .target(
-      name: "CWebIOTemplates", path: "Templates", exclude: ["bmi", "chat", "form", "gallery", "hello", "relay"],
+      name: "CWebIOTemplates", path: "Templates", exclude: ["bmi", "chat", "cluster", "form", "gallery", "hello", "relay"],
       sources: ["templates.c"]),
 
     // Floor 1

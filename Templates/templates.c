@@ -100,6 +100,54 @@ EMBED(gallery_sources_main_swift) = {
 EMBED(gallery_tests_gallerytests_swift) = {
 #embed "gallery/Tests/GalleryTests.swift"
 };
+EMBED(cluster_package_swift) = {
+#embed "cluster/Package.swift"
+};
+EMBED(cluster_readme_md) = {
+#embed "cluster/README.md"
+};
+EMBED(cluster_gitignore) = {
+#embed "cluster/gitignore"
+};
+EMBED(cluster_containerfile) = {
+#embed "cluster/Containerfile"
+};
+EMBED(cluster_sources_main_swift) = {
+#embed "cluster/Sources/main.swift"
+};
+EMBED(cluster_tests_notebooktests_swift) = {
+#embed "cluster/Tests/NotebookTests.swift"
+};
+EMBED(cluster_deploy_cluster_conf) = {
+#embed "cluster/deploy/cluster.conf"
+};
+EMBED(cluster_deploy_start) = {
+#embed "cluster/deploy/start"
+};
+EMBED(cluster_deploy_roll) = {
+#embed "cluster/deploy/roll"
+};
+EMBED(cluster_deploy_instance) = {
+#embed "cluster/deploy/instance"
+};
+EMBED(cluster_deploy_proxy) = {
+#embed "cluster/deploy/proxy"
+};
+EMBED(cluster_deploy_haproxy_cfg) = {
+#embed "cluster/deploy/haproxy.cfg"
+};
+EMBED(cluster_deploy_nginx_conf) = {
+#embed "cluster/deploy/nginx.conf"
+};
+EMBED(cluster_deploy_app__service) = {
+#embed "cluster/deploy/app@.service"
+};
+EMBED(cluster_deploy_app__socket) = {
+#embed "cluster/deploy/app@.socket"
+};
+EMBED(cluster_deploy_proxy_service) = {
+#embed "cluster/deploy/proxy.service"
+};
 EMBED(relay_readme_md) = {
 #embed "relay/README.md"
 };
@@ -158,6 +206,22 @@ static const webio_template_file files[] = {
     {"gallery", "Sources/Text.swift", gallery_sources_text_swift, sizeof gallery_sources_text_swift},
     {"gallery", "Sources/main.swift", gallery_sources_main_swift, sizeof gallery_sources_main_swift},
     {"gallery", "Tests/GalleryTests.swift", gallery_tests_gallerytests_swift, sizeof gallery_tests_gallerytests_swift},
+    {"cluster", "Package.swift", cluster_package_swift, sizeof cluster_package_swift},
+    {"cluster", "README.md", cluster_readme_md, sizeof cluster_readme_md},
+    {"cluster", ".gitignore", cluster_gitignore, sizeof cluster_gitignore},
+    {"cluster", "Containerfile", cluster_containerfile, sizeof cluster_containerfile},
+    {"cluster", "Sources/main.swift", cluster_sources_main_swift, sizeof cluster_sources_main_swift},
+    {"cluster", "Tests/NotebookTests.swift", cluster_tests_notebooktests_swift, sizeof cluster_tests_notebooktests_swift},
+    {"cluster", "deploy/cluster.conf", cluster_deploy_cluster_conf, sizeof cluster_deploy_cluster_conf},
+    {"cluster", "deploy/start", cluster_deploy_start, sizeof cluster_deploy_start},
+    {"cluster", "deploy/roll", cluster_deploy_roll, sizeof cluster_deploy_roll},
+    {"cluster", "deploy/instance", cluster_deploy_instance, sizeof cluster_deploy_instance},
+    {"cluster", "deploy/proxy", cluster_deploy_proxy, sizeof cluster_deploy_proxy},
+    {"cluster", "deploy/haproxy.cfg", cluster_deploy_haproxy_cfg, sizeof cluster_deploy_haproxy_cfg},
+    {"cluster", "deploy/nginx.conf", cluster_deploy_nginx_conf, sizeof cluster_deploy_nginx_conf},
+    {"cluster", "deploy/app@.service", cluster_deploy_app__service, sizeof cluster_deploy_app__service},
+    {"cluster", "deploy/app@.socket", cluster_deploy_app__socket, sizeof cluster_deploy_app__socket},
+    {"cluster", "deploy/proxy.service", cluster_deploy_proxy_service, sizeof cluster_deploy_proxy_service},
     {"relay", "README.md", relay_readme_md, sizeof relay_readme_md},
     {"relay", "relay.conf", relay_relay_conf, sizeof relay_relay_conf},
     {"relay", "start", relay_start, sizeof relay_start},

@@ -67,7 +67,8 @@ export class PollingSocket {
     if (this.readyState > 1) return;
     if (this.readyState === 0) {
       this.id = this.id.replace(/^NEW-/, "");
-      for (const name of ["session", "page", "received"]) this.url.searchParams.delete(name);
+      this.stay(this.url.searchParams.get("session"));
+      for (const name of ["page", "received"]) this.url.searchParams.delete(name);
       // An id that the server does not know is no connection.
       if (!answer.close || answer.commands.length) {
         this.readyState = 1;
@@ -78,11 +79,19 @@ export class PollingSocket {
       if (answer.seq + i <= this.lastBatch) return;
       this.lastBatch = answer.seq + i;
       for (const message of batch) {
+        if (message.command === "set_session_id") this.stay(message.spec);
         if (!Array.isArray(message) && !ofConnection.has(message.command)) this.isPlain = true;
         if (this.readyState === 1) this.onmessage({ data: message });
       }
     });
     if (answer.close) this.ended(answer.close);
+  }
+
+  // A proxy before several servers finds in each request the name of the one that has the session. The rest of the id stays out of logs.
+  stay(session) {
+    const [name, secret] = session.split(".");
+    if (secret) this.url.searchParams.set("session", `${name}.`);
+    else this.url.searchParams.delete("session");
   }
 
   // `data` is text or a Blob, as with a WebSocket.

@@ -83,6 +83,7 @@ enum Help {
         ("WEBIO_HOST", "the address to listen on, instead of the one in startServer"),
         ("WEBIO_PORT", "the port to listen on, instead of the one in startServer"),
         ("WEBIO_PREFIX", "what the paths of all requests begin with, instead of the one in startServer"),
+        ("WEBIO_INSTANCE", "the name of this process behind a proxy: its sessions' ids begin with it and a dot"),
       ]
     ),
     (

@@ -41,6 +41,7 @@ enum TemplateCatalog {
     case "form": "a sign-up form with types and checks"
     case "chat": "many visitors who see each other's messages"
     case "gallery": "every output and input, with its code beside it"
+    case "cluster": "an app in three instances behind HAProxy or nginx, replaced without a failed request"
     case "relay": "no app: a server that hands out names to webio share"
     default: ""
     }

@@ -3,6 +3,7 @@
 //   TestServer web [log=PATH]     WebIOHTTP's WebServer; POST /echo, GET /slow answers after a second
 //   TestServer app [host=…] [port=…] [size=…] [log=PATH]     an app by startServer
 //   TestServer tls CERTIFICATE KEY     HTTPS by WebServer
+//   TestServer notes     what `webio new cluster` writes, by startServer
 //   TestServer script ask|block|tell|button     a program without startServer
 //   TestServer echo PORT [await]     WebSocket messages and bodies, answered on the event loop, or by a closure that awaits
 //
@@ -45,6 +46,15 @@ case "app":
     }, host: argument("host") ?? "localhost", port: argument("port").flatMap { Int($0) } ?? 0,
     maxPayloadSize: argument("size").map { ByteCount(stringLiteral: $0) } ?? "1M", http: options)
   say("stopped")
+case "notes":
+  try await startServer {
+    var count = 0
+    while true {
+      let line = try await input("A line", required: true)
+      count += 1
+      putText("\(count): \(line)")
+    }
+  }
 case "echo":
   let port = CommandLine.arguments.dropFirst(2).first.flatMap { UInt16($0) } ?? 0
   if CommandLine.arguments.last == "await" {
@@ -80,6 +90,6 @@ case "script":
   }
   say("done")
 default:
-  say("TestServer web|app|echo|tls|script")
+  say("TestServer web|app|notes|echo|tls|script")
   exit(2)
 }

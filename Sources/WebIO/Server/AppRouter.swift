@@ -17,7 +17,7 @@ final class AppRouter: HTTPRequestHandler {
     self.gate = gate
     registry = SessionRegistry(
       reconnectTimeout: options.reconnectTimeout, limits: options.sessions, executor: options.http.executor,
-      journals: try DevMode.current?.journal.map { try JournalChannel($0) })
+      sessionPrefix: options.sessionPrefix, journals: try DevMode.current?.journal.map { try JournalChannel($0) })
     polling = PollingSessions(options.sessions, maxPayloadSize: options.maxPayloadSize)
     registry.journals?.onRun = { [applications, weak registry] id, app, recorded in
       registry?.rehearse(applications[app], id, recorded)

@@ -23,6 +23,10 @@ struct ServerOptions: Sendable {
   var cdn: String?
   /// What the path of every request begins with, without a slash at its end: `""`, `/tools`.
   var prefix = ""
+  /// What the ids of sessions begin with: `""`, or an instance's name and a dot.
+  var sessionPrefix = ""
+  /// It listens on unix sockets only, where nobody but a proxy on this machine speaks.
+  var isBehindProxy = false
   /// Of a program without `startServer`: the one session that there is.
   var script: Script?
 }
@@ -43,7 +47,7 @@ extension ServerOptions {
       host: "", port: 0, debug: debug, staticDirectory: staticDirectory, theme: theme, tls: nil, remoteAccess: nil,
       reconnectTimeout: reconnectTimeout, allowedOrigins: allowedOrigins, checkOrigin: checkOrigin, autoOpenBrowser: false,
       maxPayloadSize: payload, http: http, transport: transport, sessions: sessions, config: config,
-      cdn: try cdn.map { try Self.assetBase($0) }, prefix: try Self.prefix(prefix))
+      cdn: try cdn.map { try Self.assetBase($0) }, prefix: try Self.prefix(prefix), sessionPrefix: try InstanceName.prefix())
   }
 
   /// `/tools/` is `/tools`, and `/` is nothing. Throws ``WebIOError/invalidArgument(_:)``.

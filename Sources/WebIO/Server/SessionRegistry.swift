@@ -10,6 +10,7 @@ final class SessionRegistry {
   private let executor: (any TaskExecutor)?
   private let directory = SessionDirectory()
   private let limits: SessionLimits
+  private let sessionPrefix: String
   /// Only when their number is limited.
   private var countByAddress: [String: Int] = [:]
   /// Only behind `webio dev`.
@@ -20,8 +21,9 @@ final class SessionRegistry {
 
   init(
     reconnectTimeout: Duration, limits: SessionLimits = SessionLimits(), executor: (any TaskExecutor)? = nil,
-    journals: JournalChannel? = nil
+    sessionPrefix: String = "", journals: JournalChannel? = nil
   ) {
+    self.sessionPrefix = sessionPrefix
     self.limits = limits
     self.reconnectTimeout = reconnectTimeout
     self.executor = executor
@@ -46,7 +48,7 @@ final class SessionRegistry {
     again id: String? = nil, _ recorded: JournalChannel.Recorded? = nil
   ) -> Session {
     // 43 letters and digits are 256 bits: who has the id has the session.
-    let id = id ?? randomToken(43)
+    let id = id ?? sessionPrefix + randomToken(43)
     let log = recorded.map { ReplayLog($0.entries, livingLabels: $0.livingLabels) }
     let journal =
       isRecorded

@@ -26,8 +26,10 @@ struct Visit {
     page = request.queryValue("page") ?? ""
     received = request.queryValue("received").flatMap { ASCII.decimal($0) } ?? 0
     isRecorded = !request.fields.contains(DevMode.publicField)
+    let isBehindProxy = options.isBehindProxy && exchange.origin == .network
     info = SessionInfo(
-      request, peerAddress: exchange.peerAddress, trustsForwarded: DevMode.current != nil, app: application.name,
+      request, peerAddress: exchange.peerAddress, trustsForwarded: DevMode.current != nil || isBehindProxy,
+      app: application.name,
       transport: transport, isDeveloper: isDeveloper || options.debug)
   }
 }
