@@ -241,6 +241,9 @@ private final class Transcript {
     for number in 1...written { while !outputs.contains("\"\(number): ") { try read() } }
   }
 
+  /// It is the proxy's word that counts.
+  var comesFromHere: Bool { outputs.contains("from 127.0.0.1") }
+
   func forget() { (form, outputs) = (.null, "") }
 }
 
@@ -319,7 +322,8 @@ private final class PollingVisitor {
 
   private func ask(_ method: String, _ query: String, _ id: String, _ body: String = "") throws -> JSON {
     let answer = try HTTPProbe.get(
-      "/?\(query)&ack=\(batch)", port: port, fields: ["webio-session-id": id, "Content-Type": "application/json"],
+      "/?\(query)&ack=\(batch)", port: port,
+      fields: ["webio-session-id": id, "Content-Type": "application/json", "X-Forwarded-For": "203.0.113.9"],
       method: method, body: body)
     guard answer.status == 200 else { throw NotInTime("\(method): \(answer.status) \(answer.text)") }
     return try JSON(parsing: answer.text)
@@ -346,5 +350,6 @@ private final class PollingVisitor {
     try take(ask("POST", query + "&seq=\(event)", id, "[\(answer)]"))
     event += 1
     try transcript.expectLines(read)
+    #expect(transcript.comesFromHere)
   }
 }

@@ -3,7 +3,7 @@
 //   TestServer web [log=PATH]     WebIOHTTP's WebServer; POST /echo, GET /slow answers after a second
 //   TestServer app [host=…] [port=…] [size=…] [log=PATH]     an app by startServer
 //   TestServer tls CERTIFICATE KEY     HTTPS by WebServer
-//   TestServer notes     what `webio new cluster` writes, by startServer
+//   TestServer notes     the app of `webio new cluster`, which tells the visitor's address too
 //   TestServer script ask|block|tell|button     a program without startServer
 //   TestServer echo PORT [await]     WebSocket messages and bodies, answered on the event loop, or by a closure that awaits
 //
@@ -48,6 +48,7 @@ case "app":
   say("stopped")
 case "notes":
   try await startServer {
+    putText("from \(try info.userIP)")
     var count = 0
     while true {
       let line = try await input("A line", required: true)

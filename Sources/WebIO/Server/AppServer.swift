@@ -25,7 +25,8 @@ final class AppServer {
     // What a service manager listens on is seldom this machine only.
     let isLoopback = inherited.isEmpty && addresses.allSatisfy { $0.isLoopback }
     var options = options
-    options.isBehindProxy = try addresses.allSatisfy { $0.isUnix } && inherited.allSatisfy { try SocketAddress.local(of: $0).isUnix }
+    options.isBehindProxy =
+      try addresses.allSatisfy { $0.isUnix } && inherited.allSatisfy { try SocketAddress.local(of: $0).isUnix }
     let gate = OriginGate(
       allowedHosts: isLoopback ? [] : nil, allowedOrigins: options.allowedOrigins, checkOrigin: options.checkOrigin)
     handler = try AppRouter(applications, options, gate: gate)
