@@ -25,7 +25,9 @@ struct AnnouncementParser {
 
   /// Nil for a line that says nothing.
   func receive(_ line: [UInt8]) -> Announcement? {
-    if let fields = JSONFields(line) { return announcement(fields) }
+    if line.count <= LineBuffer.limit, case .object(let fields)? = try? JSONParser.parse(line, depthLimit: 16) {
+      return announcement(fields)
+    }
     let text = TerminalText.withoutEscapes(line)
     if provider == .plain, text.elementsEqual(Provider.shellGreeting.utf8) { return Announcement.none }
     if let address = address(inText: text) { return .address(address) }
@@ -35,26 +37,26 @@ struct AnnouncementParser {
   // MARK: JSON
 
   /// localhost.run has written three generations of it, and PyWebIO's own server a fourth.
-  private func announcement(_ fields: JSONFields) -> Announcement? {
-    if let type = fields["type"], type.end(ofASCII: "tcpip_forward.register.") != nil {
+  private func announcement(_ fields: JSONObject) -> Announcement? {
+    if let type = fields.bytes("type"), type.end(ofASCII: "tcpip_forward.register.") != nil {
       return cloudEvent(fields, isAccepted: type.reversed().starts(with: "accepted".utf8.reversed()))
     }
-    let message = fields["message"] ?? fields["data"] ?? []
-    if let address = fields["address"] {
-      let isOpen = fields["status"].map { $0.elementsEqual("success".utf8) } ?? false
+    let message = fields.bytes("message") ?? fields.bytes("data") ?? []
+    if let address = fields.bytes("address") {
+      let isOpen = fields["status"] == "success"
       guard isOpen else { return refusal(message) }
-      let isSecure = fields.value(of: "tls_termination") != .bool(false)
+      let isSecure = fields["tls_termination"] != false
       return jsonAddress(address, isSecure: isSecure).map { .address($0) }
     }
-    if let status = fields["status"], !status.elementsEqual("success".utf8) { return refusal(message) }
+    if let status = fields["status"]?.string, status != "success" { return refusal(message) }
     return notice(message)
   }
 
-  private func cloudEvent(_ fields: JSONFields, isAccepted: Bool) -> Announcement? {
-    let text = TerminalText.withoutEscapes(fields["data"] ?? [])
+  private func cloudEvent(_ fields: JSONObject, isAccepted: Bool) -> Announcement? {
+    let text = TerminalText.withoutEscapes(fields.bytes("data") ?? [])
     guard isAccepted else { return refusal(text) }
     if let address = address(inText: text) { return .address(address) }
-    guard let id = fields["id"], let slash = id.firstIndex(of: UInt8(ascii: "/")) else { return notice(text) }
+    guard let id = fields.bytes("id"), let slash = id.firstIndex(of: UInt8(ascii: "/")) else { return notice(text) }
     return jsonAddress(Array(id[(slash + 1)...]), isSecure: true).map { .address($0) }
   }
 
@@ -93,4 +95,8 @@ struct AnnouncementParser {
     let line = TerminalText.clean(text.prefix { $0 != UInt8(ascii: "\n") })
     return .refused(line.isEmpty ? "the server refused without a reason" : line)
   }
+}
+
+extension JSONObject {
+  fileprivate func bytes(_ name: String) -> [UInt8]? { self[name]?.string.map { Array($0.utf8) } }
 }

@@ -124,17 +124,18 @@ import WebIOHTTP
     #expect(clean(String(repeating: "x", count: 1000)).utf8.count == 400)
   }
 
-  @Test func jsonLines() {
-    func fields(_ text: String) -> JSONFields? { JSONFields(Array(text.utf8)) }
-    #expect(fields(#" {"a":"b","c":[1,{"d":null}],"e":true,"f":-1.5e3} "#)?["a"] == Array("b".utf8))
-    #expect(fields(#"{"a":"\u00e9\ud83d\ude00\ud800x\n\/"}"#)?["a"] == Array("é😀\u{fffd}x\n/".utf8))
-    #expect(fields(#"{"a":true}"#)?.value(of: "a") == .bool(true))
-    #expect(fields("{}") != nil)
-    for bad in [
-      "", "{", "}", "[]", #"{"a"}"#, #"{"a":}"#, #"{"a":"b"} x"#, #"{"a":"b",}"#, #"{"a":"\x"}"#, #"{"a":"\u12"}"#,
-      "{\"a\":\"\u{1}\"}", #"{"a":tru}"#, #"{a:1}"#,
-      #"{"a":"# + String(repeating: "[", count: 100_000),
-    ] { #expect(fields(bad) == nil, "\(bad.prefix(20))") }
+  @Test func jsonLines() throws {
+    func url(_ line: String) throws -> String? { try Self.url("ssh://me@tunnel.example.org", line + "\n") }
+    let address = #""address":"a.example.org","status":"success""#
+    #expect(try url("{\(address)}") == "https://a.example.org")
+    #expect(try url(#" {"c":[1,{"d":null}],"f":-1.5e3,"# + address + "} ") == "https://a.example.org")
+    #expect(try url(#"{"address":"\u0061.example.org","status":"success"}"#) == "https://a.example.org")
+    #expect(try url(#"{"tls_termination":false,"# + address + "}") == "http://a.example.org")
+    for bad in ["{\(address)", "{\(address)} x", "{\(address),}", "[{\(address)}]", #"{\#(address),"a":tru}"#] {
+      #expect(try url(bad) == nil, "\(bad)")
+    }
+    let deep = String(repeating: "[", count: 100) + String(repeating: "]", count: 100)
+    #expect(try url(#"{"a":\#(deep),\#(address)}"#) == nil)
   }
 
   @Test func base64() {
