@@ -110,18 +110,27 @@ struct Console: Sendable {
   func result(_ text: String) { write(1, text + "\n") }
 
   /// One line `{"event":…,"time":…}` on standard output, with `--json` only. The time is in milliseconds since 1970.
-  func event(_ name: String, _ members: JSONObject = [:]) {
+  func event(_ name: String, _ members: JSONObject = [:]) { events([(name, members)]) }
+
+  /// Several of them in one write.
+  func events(_ list: [(name: String, members: JSONObject)]) {
     guard isJSON else { return }
-    var object: JSONObject = ["event": .string(name)]
     var now = timespec()
     clock_gettime(CLOCK_REALTIME, &now)
-    object["time"] = .double((Double(now.tv_sec) * 1_000_000 + Double(now.tv_nsec / 1_000)) / 1_000)
-    for (name, value) in members.members { object[name] = value }
-    write(1, String(decoding: JSONValue.object(object).serialized, as: UTF8.self) + "\n")
+    let time = (Double(now.tv_sec) * 1_000_000 + Double(now.tv_nsec / 1_000)) / 1_000
+    var lines: [UInt8] = []
+    for (name, members) in list {
+      var object: JSONObject = ["event": .string(name), "time": .double(time)]
+      for (name, value) in members.members { object[name] = value }
+      lines += JSONValue.object(object).serialized
+      lines.append(UInt8(ascii: "\n"))
+    }
+    write(1, lines)
   }
 
-  private func write(_ descriptor: Int32, _ text: String) {
-    let bytes = Array(text.utf8)
+  private func write(_ descriptor: Int32, _ text: String) { write(descriptor, Array(text.utf8)) }
+
+  private func write(_ descriptor: Int32, _ bytes: [UInt8]) {
     var done = 0
     while done < bytes.count {
       let count = bytes[done...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }

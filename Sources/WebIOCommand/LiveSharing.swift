@@ -25,7 +25,6 @@ final class LiveSharing {
   /// `failed` is called when the last tunnel has: a command that was started to share ends with it, a key press does not.
   func start(failed: @escaping @EventLoop (TunnelError) -> Void) {
     guard tunnels == nil, !isStopping else { return }
-    sharing.warnAboutAddresses(console)
     let tunnels = TunnelGroup(sharing.configurations, console, sharing.presentation) { [weak self] error in
       self?.forget()
       failed(error)

@@ -39,6 +39,7 @@ enum RunLoop {
     isEnding = true
     console.endProgress()
     command.stop {
+      RequestLog.flush()
       console.event("exit", ["code": .int(Int64(code.rawValue))])
       exit(code.rawValue)
     }

@@ -31,7 +31,6 @@ final class ShareServer: LongCommand {
 
   func start() throws {
     inspector = try sharing.inspector(of: gateway, console)
-    sharing.warnAboutAddresses(console)
     tunnels.start(accept: { [gateway] in gateway.server.accept($0) }, newURL: { _ in })
     if let expiry = sharing.gate.expiry { Reactor.shared.schedule(after: expiry - MonotonicTime.now) { RunLoop.end(.done) } }
   }
@@ -42,23 +41,5 @@ final class ShareServer: LongCommand {
         if let inspector { inspector.stop(completion) } else { completion() }
       }
     }
-  }
-}
-
-/// A line for each request that came from outside.
-@EventLoop
-enum RequestLog {
-  static func show(_ entry: Gateway.LogEntry, _ console: Console) {
-    guard entry.side == .public else { return }
-    console.event(
-      "request",
-      [
-        "method": .string(entry.method), "path": .string(entry.path), "status": .int(Int64(entry.status)),
-        "ms": .int(Int64(entry.milliseconds)), "from": .string(entry.from),
-      ])
-    let color: Console.Style = entry.status < 400 ? .green : entry.status < 500 ? .yellow : .red
-    console.note(
-      "\(console.styled("\(entry.status)", color)) \(entry.method) \(entry.path)  \(entry.milliseconds) ms  \(entry.from)"
-    )
   }
 }

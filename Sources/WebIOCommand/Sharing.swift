@@ -87,14 +87,4 @@ struct Sharing: Sendable {
     console.note("inspector: \(console.styled(url, .bold))  (this machine only)")
     return inspector
   }
-
-  /// `X-Forwarded-For` is the relay's word only where a relay writes it.
-  func warnAboutAddresses(_ console: Console) {
-    guard !gate.networks.isEmpty, let plain = configurations.first(where: { $0.target.provider == .plain }) else {
-      return
-    }
-    console.warning(
-      "--allow goes by X-Forwarded-For. Behind \(plain.target) an HTTP proxy must set it, as `webio new relay` does; "
-        + "where visitors reach sshd's own port they can write it themselves")
-  }
 }

@@ -29,6 +29,7 @@ final class TunnelRunner {
     configuration.identityFile = arguments.value("identity")
     configuration.knownHostsFile = arguments.value("known-hosts")
     configuration.bindHost = arguments.value("bind")
+    configuration.needsVisitorAddresses = arguments.value("allow") != nil
     if let engine = arguments.value("engine") {
       guard let engine = TunnelConfiguration.Engine(rawValue: engine) else {
         throw CommandError.usage("There is no engine \"\(engine)\".", advice: "There are auto, libssh2 and ssh.")

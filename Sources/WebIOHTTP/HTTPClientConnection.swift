@@ -10,6 +10,8 @@ package final class HTTPClientConnection: ByteStreamDelegate {
   package var onBody: (@EventLoop (UnsafeRawBufferPointer) -> Void)?
   /// Once a request: nil when the response is whole. After an error, or without `canSend`, the connection is closed.
   package var onEnd: (@EventLoop (HTTPError?) -> Void)?
+  /// Calls what it is given, which calls all of the above that one read brings: a proxy answers them with one write.
+  package var batch: (@EventLoop (() -> Void) -> Void)?
   /// What waits to be sent fell below half of the high-water mark.
   package var onDrain: (@EventLoop () -> Void)?
   package private(set) var trailers = HTTPFields()
@@ -43,7 +45,11 @@ package final class HTTPClientConnection: ByteStreamDelegate {
   package func send(_ method: String, _ target: String, _ fields: HTTPFields, bodyLength: Int? = nil) {
     guard canSend else { return }
     var head: [UInt8] = []
-    head.append(text: "\(method) \(target) HTTP/1.1\r\n")
+    head.reserveCapacity(fields.bytes.count + target.utf8.count + 64)
+    head.append(text: method)
+    head.append(0x20)
+    head.append(text: target)
+    head.append(" HTTP/1.1\r\n")
     fields.bytes.withUnsafeBytes { bytes in
       for entry in fields.entries where entry.kind != .contentLength && entry.kind != .transferEncoding {
         head.append(contentsOf: HTTPFields.name(entry, in: bytes))
@@ -115,6 +121,10 @@ package final class HTTPClientConnection: ByteStreamDelegate {
   }
 
   package func stream(_ stream: any ByteStream, didReceive bytes: UnsafeRawBufferPointer) {
+    if let batch { batch { receive(bytes) } } else { receive(bytes) }
+  }
+
+  private func receive(_ bytes: UnsafeRawBufferPointer) {
     var position = 0
     defer { rest = nil }
     while !isOver {
@@ -177,5 +187,6 @@ package final class HTTPClientConnection: ByteStreamDelegate {
     onBody = nil
     onEnd = nil
     onDrain = nil
+    batch = nil
   }
 }

@@ -73,6 +73,8 @@ package final class HTTPExchange {
   package var isFinished: Bool { responseState == .finished }
   /// What waits to be sent. Stop writing above `highWaterMark`, until `onDrain`.
   package var bufferedBytes: Int { connection?.bufferedBytes ?? 0 }
+  /// The mark for a producer that can stop at any byte, as a proxy: not above `highWaterMark`.
+  package var highWater: Int { connection?.stream.highWater ?? highWaterMark }
 
   // MARK: The request's body
 
@@ -179,6 +181,11 @@ package final class HTTPExchange {
     guard let connection, hasStarted, !isFinished else { return }
     responseTrailers = trailers
     connection.turn { $0.finish(self) }
+  }
+
+  /// What `body` writes goes out in one piece.
+  package func batch(_ body: () -> Void) {
+    if let connection { connection.turn { _ in body() } } else { body() }
   }
 
   /// Closes the connection at once: the client sees that the answer is not whole.

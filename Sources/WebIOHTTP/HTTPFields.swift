@@ -128,6 +128,13 @@ public struct HTTPFields: Sendable {
     }
   }
 
+  /// Names and values in their order, without making text of them.
+  package func forEach(_ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Void) {
+    bytes.withUnsafeBytes { bytes in
+      for entry in entries { body(Self.name(entry, in: bytes), Self.value(entry, in: bytes)) }
+    }
+  }
+
   /// Whether `token` is an element of that field's comma-separated values. RFC 9110 section 5.6.1.
   package func contains(_ token: String, in name: String) -> Bool {
     var found = false

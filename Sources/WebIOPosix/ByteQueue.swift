@@ -4,8 +4,10 @@ import Glibc
 package struct ByteQueue {
   private var storage: [UInt8] = []
   private var head = 0
+  private let keptCapacity: Int
 
-  package init() {}
+  /// An idle connection must not keep the memory of its largest answer: an empty queue keeps `capacity` bytes at most.
+  package init(keeping capacity: Int = 16 * 1024) { keptCapacity = capacity }
 
   package var count: Int { storage.count - head }
   package var isEmpty: Bool { head == storage.count }
@@ -21,8 +23,7 @@ package struct ByteQueue {
   package mutating func consume(_ count: Int) {
     head += count
     if head == storage.count {
-      // An idle connection must not keep the memory of its largest answer.
-      if storage.capacity > 16 * 1024 { storage = [] } else { storage.removeAll(keepingCapacity: true) }
+      if storage.capacity > keptCapacity { storage = [] } else { storage.removeAll(keepingCapacity: true) }
       head = 0
     } else if head > 64 * 1024, head > storage.count / 2 {
       storage.removeFirst(head)

@@ -43,6 +43,12 @@ extension ByteStream {
 /// One mebibyte: above it a producer waits.
 package let highWaterMark = 1 << 20
 
+extension ByteStream {
+  /// The mark of this stream. A tunnel's visitors share one connection with all the others: what waits for a slow one is
+  /// best left where it comes from, and there may be hundreds of them.
+  package var highWater: Int { origin == .tunnel ? 64 << 10 : highWaterMark }
+}
+
 @EventLoop
 package protocol ByteStreamDelegate: AnyObject {
   /// `bytes` are valid during the call only.

@@ -72,12 +72,19 @@ final class LoopExecutor: SerialExecutor, @unchecked Sendable {
   func enqueue(_ job: UnownedJob) { enqueue(.job(job)) }
 
   func enqueue(_ work: Work) {
+    // The loop looks by itself at what its own thread has added: no system calls for that.
+    let isLocal = isCurrent
     let wake = queue.withLock { queue in
       queue.works.append(work)
+      if isLocal { return false }
       defer { queue.wakes = true }
       return !queue.wakes
     }
-    if wake { eventfd_write(wakeDescriptor, 1) }
+    if isLocal {
+      EventLoop.assumeIsolated { Reactor.shared.hasLocalWork = true }
+    } else if wake {
+      eventfd_write(wakeDescriptor, 1)
+    }
   }
 
   /// What came in until now; what these add runs in the next turn, so that sockets are not starved.

@@ -36,6 +36,27 @@ package struct NetworkAddress: Sendable, Equatable {
     return four + six
   }
 
+  /// Whether the address is one of this machine's, whatever the state of its interface.
+  package static func isAssigned(_ address: SocketAddress) -> Bool {
+    var first: UnsafeMutablePointer<ifaddrs>?
+    // In doubt it is.
+    guard !address.isUnix, getifaddrs(&first) == 0 else { return true }
+    defer { freeifaddrs(first) }
+    var next = first
+    while let entry = next?.pointee {
+      next = entry.ifa_next
+      guard let pointer = entry.ifa_addr else { continue }
+      let isSixth = Int32(pointer.pointee.sa_family) == AF_INET6
+      guard isSixth || Int32(pointer.pointee.sa_family) == AF_INET else { continue }
+      let length = isSixth ? MemoryLayout<sockaddr_in6>.size : MemoryLayout<sockaddr_in>.size
+      var storage = sockaddr_storage()
+      memcpy(&storage, pointer, length)
+      if SocketAddress(storage: storage, length: socklen_t(length)).host == address.host { return true }
+    }
+    // All of 127.0.0.0/8 is this machine, with one address of it assigned.
+    return address.isLoopback
+  }
+
   private static func numericHost(_ address: UnsafeMutablePointer<sockaddr>, _ length: Int) -> String? {
     var host = [CChar](repeating: 0, count: Int(NI_MAXHOST))
     guard getnameinfo(address, socklen_t(length), &host, socklen_t(host.count), nil, 0, NI_NUMERICHOST) == 0 else {

@@ -46,6 +46,8 @@ package final class Reactor {
 
   /// Something was handed to the pool in this turn.
   var wakesPool = false
+  /// This thread has added to its own queue.
+  var hasLocalWork = false
 
   private static let wakeToken: UInt64 = .max
   private static let timerToken: UInt64 = .max - 1
@@ -144,9 +146,8 @@ package final class Reactor {
     let capacity = 256
     let events = UnsafeMutablePointer<epoll_event>.allocate(capacity: capacity)
     while true {
-      let count = epoll_wait(epoll, events, Int32(capacity), -1)
-      if count < 0 { continue }
-      for index in 0..<Int(count) {
+      let count = epoll_wait(epoll, events, Int32(capacity), hasLocalWork ? 0 : -1)
+      for index in 0..<max(0, Int(count)) {
         let token = events[index].data.u64
         switch token {
         case Self.wakeToken:
@@ -162,6 +163,10 @@ package final class Reactor {
           guard slots[slot].generation == UInt32(token >> 32), let source = slots[slot].source else { continue }
           source.descriptorIsReady(readiness(events[index].events))
         }
+      }
+      if hasLocalWork {
+        hasLocalWork = false
+        drain()
       }
       if wakesPool {
         wakesPool = false

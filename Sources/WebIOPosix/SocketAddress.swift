@@ -111,12 +111,32 @@ package struct SocketAddress: Sendable, CustomStringConvertible {
 
   /// The local address of a bound socket.
   package static func local(of descriptor: Int32) throws -> SocketAddress {
+    try named("getsockname") { getsockname(descriptor, $0, $1) }
+  }
+
+  /// The other end of a connected one.
+  package static func peer(of descriptor: Int32) throws -> SocketAddress {
+    try named("getpeername") { getpeername(descriptor, $0, $1) }
+  }
+
+  /// The address from which this machine would send to `other`; nil where there is no route. Nothing is sent.
+  package static func source(toward other: SocketAddress) -> SocketAddress? {
+    let descriptor = socket(other.family, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    guard other.withSockaddr({ connect(descriptor, $0, $1) }) == 0 else { return nil }
+    return try? local(of: descriptor)
+  }
+
+  private static func named(
+    _ call: String, _ body: (UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) -> Int32
+  ) throws -> SocketAddress {
     var storage = sockaddr_storage()
     var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
     let code = withUnsafeMutablePointer(to: &storage) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, &length) }
     }
-    guard code == 0 else { throw SystemError("getsockname") }
+    guard code == 0 else { throw SystemError(call) }
     return SocketAddress(storage: storage, length: length)
   }
 }

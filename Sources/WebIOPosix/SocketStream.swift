@@ -53,7 +53,7 @@ package final class SocketStream: ByteStream, EventSource {
     }
     guard !rest.isEmpty else { return }
     output.append(rest)
-    if output.count >= highWaterMark { wasAboveHighWater = true }
+    if output.count >= highWater { wasAboveHighWater = true }
     update(interest.union(.writable))
   }
 
@@ -147,7 +147,7 @@ package final class SocketStream: ByteStream, EventSource {
       if sent == 0 { break }
       output.consume(sent)
     }
-    if wasAboveHighWater, output.count < highWaterMark / 2 {
+    if wasAboveHighWater, output.count < highWater / 2 {
       wasAboveHighWater = false
       delegate?.streamDidDrain(self)
     }

@@ -6,10 +6,15 @@ import WebIOPosix
 @EventLoop
 final class Dialer {
   static let stagger: Duration = .milliseconds(250)
+  static let repetition: Duration = .seconds(1)
+  static let attemptLimit = 16
 
   private let endpoint: String
   private let port: UInt16
+  /// All that are known, and those that have not been tried in this round.
+  private var addresses: [SocketAddress] = []
   private var waiting: [SocketAddress] = []
+  private let dialsAgain: Bool
   private var attempts: [Attempt] = []
   private var stagger: TimerToken?
   private var deadline: TimerToken?
@@ -17,18 +22,23 @@ final class Dialer {
   private var completion: (@EventLoop (Result<Int32, TunnelError>) -> Void)?
 
   /// Calls `completion` once with a connected, non-blocking descriptor that is then the caller's.
-  init(
-    _ target: TunnelTarget, timeout: Duration,
-    _ completion: @escaping @EventLoop (Result<Int32, TunnelError>) -> Void
-  ) {
+  init(_ request: LinkRequest, _ completion: @escaping @EventLoop (Result<Int32, TunnelError>) -> Void) {
+    let target = request.configuration.target
     endpoint = target.endpoint
     port = target.port
+    dialsAgain = request.isRetry
     self.completion = completion
-    deadline = Reactor.shared.schedule(after: timeout) { [weak self] in self?.giveUp() }
+    deadline = Reactor.shared.schedule(after: request.connectTimeout) { [weak self] in self?.giveUp() }
+    if let address = request.lastAddress {
+      Reactor.shared.schedule(after: Self.stagger) { [weak self] in
+        guard let self, addresses.isEmpty else { return }
+        start([address])
+      }
+    }
     Resolver.resolve(host: target.host, port: target.port) { [weak self] result in
       switch result {
       case .success(let addresses): self?.start(addresses)
-      case .failure(let error): self?.finish(.failure(.unresolvable(error)))
+      case .failure(let error): self?.unresolved(error)
       }
     }
   }
@@ -38,12 +48,28 @@ final class Dialer {
     finish(.failure(.connectionLost("cancelled")))
   }
 
-  private func start(_ addresses: [SocketAddress]) {
+  /// A new attempt for each address beside those that are under way: the kernel's own repetition of a lost SYN comes
+  /// ever more rarely.
+  func dialAgain() {
+    guard completion != nil, waiting.isEmpty, !addresses.isEmpty, attempts.count < Self.attemptLimit else { return }
+    waiting = addresses
+    next()
+  }
+
+  private func unresolved(_ error: ResolutionError) {
+    // The address of the last time may do.
+    if attempts.isEmpty { finish(.failure(.unresolvable(error))) }
+  }
+
+  private func start(_ found: [SocketAddress]) {
     guard completion != nil else { return }
+    let new = found.filter { address in !addresses.contains { $0.description == address.description } }
+    guard !new.isEmpty else { return }
+    addresses += new
     // The other family second: if one of them is broken here, the second attempt is not.
-    let first = addresses.first?.family
-    let same = addresses.filter { $0.family == first }
-    let other = addresses.filter { $0.family != first }
+    let first = new.first?.family
+    let same = new.filter { $0.family == first }
+    let other = new.filter { $0.family != first }
     for index in 0..<max(same.count, other.count) {
       if index < same.count { waiting.append(same[index]) }
       if index < other.count { waiting.append(other[index]) }
@@ -55,8 +81,8 @@ final class Dialer {
     stagger?.cancel()
     guard completion != nil else { return }
     guard !waiting.isEmpty else {
-      if attempts.isEmpty { finish(.failure(.unreachable(endpoint, port: port, lastError))) }
-      return
+      if attempts.isEmpty { return finish(.failure(.unreachable(endpoint, port: port, lastError))) }
+      return dialAgainSoon()
     }
     let address = waiting.removeFirst()
     do {
@@ -65,7 +91,13 @@ final class Dialer {
       if let error = error as? SystemError { lastError = error }
       return next()
     }
-    if !waiting.isEmpty { stagger = Reactor.shared.schedule(after: Self.stagger) { [weak self] in self?.next() } }
+    if waiting.isEmpty { return dialAgainSoon() }
+    stagger = Reactor.shared.schedule(after: Self.stagger) { [weak self] in self?.next() }
+  }
+
+  private func dialAgainSoon() {
+    guard dialsAgain else { return }
+    stagger = Reactor.shared.schedule(after: Self.repetition) { [weak self] in self?.dialAgain() }
   }
 
   private func ended(_ attempt: Attempt, _ error: SystemError?) {

@@ -9,13 +9,16 @@ final class Greeting: ByteStreamDelegate {
   private var stream: SocketStream?
   private var deadline: TimerToken?
   private var said: [UInt8] = []
+  /// The connection's two ends, which the next one to the same server will have too.
+  private(set) var localAddress: SocketAddress?
+  private(set) var serverAddress: SocketAddress?
   private var completion: (@EventLoop (TunnelError?) -> Void)?
 
   /// Calls `completion` once, with nil for an SSH server.
-  init(_ target: TunnelTarget, timeout: Duration, _ completion: @escaping @EventLoop (TunnelError?) -> Void) {
-    self.target = target
+  init(_ request: LinkRequest, _ completion: @escaping @EventLoop (TunnelError?) -> Void) {
+    target = request.configuration.target
     self.completion = completion
-    dialer = Dialer(target, timeout: timeout) { [weak self] result in
+    dialer = Dialer(request) { [weak self] result in
       switch result {
       case .success(let descriptor): self?.connected(descriptor)
       case .failure(let error): self?.finish(error)
@@ -28,7 +31,11 @@ final class Greeting: ByteStreamDelegate {
     finish(nil)
   }
 
+  func dialAgain() { dialer?.dialAgain() }
+
   private func connected(_ descriptor: Int32) {
+    localAddress = try? SocketAddress.local(of: descriptor)
+    serverAddress = try? SocketAddress.peer(of: descriptor)
     do {
       let stream = try SocketStream(descriptor: descriptor)
       self.stream = stream

@@ -11,14 +11,16 @@ struct LinkWatch {
     case dead
   }
 
-  static let interval: Duration = .seconds(2)
+  static let interval: Duration = .seconds(1)
   /// A silent peer is asked after this.
   static let silence: Duration = .seconds(8)
   /// So many answers may stay in libssh2's queue (`LinkProbe`) before a silent peer is asked only every minute.
   static let leakLimit = 500
   static let slowSilence: Duration = .seconds(60)
-  /// And has this long to say anything at all: 8 + 2 + 4 is within the 15 s that a dead link may go unnoticed.
+  /// And has this long to say anything at all: 8 + 1 + 4 + 1 is within the 15 s that a dead link may go unnoticed.
   static let patience: Duration = .seconds(4)
+  /// After a sleep the connection is dead more often than not, and somebody has just opened the lid.
+  static let patienceAfterSleep: Duration = .seconds(2)
   /// A tick that comes so much too late means that the process or the machine stood still.
   static let gap: Duration = .seconds(6)
 
@@ -26,6 +28,7 @@ struct LinkWatch {
   private var lastTick: MonotonicTime
   private var lastSuspension: Duration
   private var probedAt: MonotonicTime?
+  private var patience = Self.patience
   private var silence = Self.silence
 
   /// `suspension` is how long the machine has slept since it was started.
@@ -48,12 +51,21 @@ struct LinkWatch {
     lastSuspension = suspension
     if stoodStill {
       // What the peer sent meanwhile may not have been read yet: the clock of its patience starts now.
-      probedAt = now
-      return .probe
+      return probe(now, patience: Self.patienceAfterSleep)
     }
-    if let probedAt { return now - probedAt >= Self.patience ? .dead : .none }
+    if let probedAt { return now - probedAt >= patience ? .dead : .none }
     guard now - lastReceived >= silence else { return .none }
+    return probe(now, patience: Self.patience)
+  }
+
+  /// The machine's network is another one: is the peer still there? A question that is out stays the one that counts.
+  mutating func networkDidChange(at now: MonotonicTime) -> Action {
+    probedAt == nil ? probe(now, patience: Self.patience) : .none
+  }
+
+  private mutating func probe(_ now: MonotonicTime, patience: Duration) -> Action {
     probedAt = now
+    self.patience = patience
     return .probe
   }
 }

@@ -9,6 +9,7 @@ final class OpenSSHLink: TunnelLink {
   private let request: LinkRequest
   private weak var delegate: (any TunnelLinkDelegate)?
   private var greeting: Greeting?
+  private var afterGreeting: (@EventLoop () -> Void)?
   private var scan: KeyScan?
   private var socket: VisitorSocket?
   private var child: ChildProcess?
@@ -24,6 +25,9 @@ final class OpenSSHLink: TunnelLink {
   private var isBound = false
   private var isForwardRefused = false
   private var isEnded = false
+  private var patience: TimerToken?
+  private(set) var localAddress: SocketAddress?
+  private(set) var serverAddress: SocketAddress?
 
   init(_ request: LinkRequest, delegate: any TunnelLinkDelegate) {
     self.request = request
@@ -36,15 +40,31 @@ final class OpenSSHLink: TunnelLink {
 
   // MARK: Before the login
 
+  /// A server that was there before is asked whether it is again before a process is started for it, which costs more.
   func start() {
-    greeting = Greeting(target, timeout: request.connectTimeout) { [weak self] error in
+    trustedKeys = request.checker.knownKeys
+    guard request.isRetry || trustedKeys.isEmpty else { return launch() }
+    greet { [weak self] in
       guard let self else { return }
-      greeting = nil
-      if let error { return end(error) }
-      trustedKeys = request.checker.knownKeys
       if trustedKeys.isEmpty { scanKeys() } else { launch() }
     }
   }
+
+  /// Goes on with `body` where an SSH server answers, and ends with what is there instead.
+  private func greet(_ body: @escaping @EventLoop () -> Void) {
+    afterGreeting = body
+    guard greeting == nil else { return }
+    greeting = Greeting(request) { [weak self] error in
+      guard let self else { return }
+      localAddress = greeting?.localAddress
+      serverAddress = greeting?.serverAddress
+      greeting = nil
+      if let error { end(error) } else { afterGreeting?() }
+      afterGreeting = nil
+    }
+  }
+
+  func networkDidChange() { greeting?.dialAgain() }
 
   /// For a host that nobody knows, for a pinned key, and to tell what is wrong when ssh has refused a key.
   private func scanKeys() {
@@ -93,6 +113,11 @@ final class OpenSSHLink: TunnelLink {
       try spawn(path, command)
     } catch {
       return end(error as? TunnelError ?? .connectionLost("\(error)"))
+    }
+    // ssh does not tell what it is that does not answer.
+    patience = Reactor.shared.schedule(after: .seconds(2)) { [weak self] in
+      guard let self, !isEnded, !log.isAuthenticated, log.methods.isEmpty else { return }
+      greet {}
     }
     deadline = Reactor.shared.schedule(after: .seconds(40)) { [weak self] in
       guard let self, !isBound else { return }
@@ -160,13 +185,15 @@ final class OpenSSHLink: TunnelLink {
 
   private func handle(_ event: OpenSSHLog.Event) {
     switch event {
-    case .authenticated: break
     case .bound(let port):
       // With port 0 the success comes first, and the line with the number after it.
       guard !isBound, let port = port ?? (self.port == 0 ? nil : self.port) else { return }
       isBound = true
       self.port = port
       deadline?.cancel()
+      patience?.cancel()
+      serverAddress = log.serverAddress ?? serverAddress
+      localAddress = serverAddress.flatMap(SocketAddress.source)
       delegate?.link(self, didBind: port)
       if !hasSession { delegate?.linkSessionDidEnd(self) }
     case .forwardRefused: isForwardRefused = true
@@ -189,7 +216,13 @@ final class OpenSSHLink: TunnelLink {
       return launch()
     }
     if log.isHostKeyRefused { return scanKeys() }
-    end(failure(status))
+    guard log.methods.isEmpty, !log.isAuthenticated, !isForwardRefused, !log.isWithoutAlgorithm else {
+      return end(failure(status))
+    }
+    greet { [weak self] in
+      guard let self else { return }
+      end(failure(status))
+    }
   }
 
   private func failure(_ status: ChildStatus) -> TunnelError {
@@ -226,6 +259,7 @@ final class OpenSSHLink: TunnelLink {
     greeting?.cancel()
     scan?.cancel()
     deadline?.cancel()
+    patience?.cancel()
     child?.terminate(grace: .seconds(1))
     closeLog()
     socket?.close()

@@ -1,9 +1,9 @@
 import WebIOHTTP
+import WebIOPosix
 
 /// What the lines of ssh's log (`LogLevel=DEBUG1`) say about the connection.
 struct OpenSSHLog {
   enum Event: Equatable {
-    case authenticated
     /// The port is nil when it is the one that was asked for.
     case bound(UInt16?)
     case forwardRefused
@@ -14,6 +14,9 @@ struct OpenSSHLog {
   private(set) var isHostKeyRefused = false
   private(set) var isLoginRefused = false
   private(set) var isWithoutAlgorithm = false
+  private(set) var isAuthenticated = false
+  /// Where ssh has found the server; nil behind a proxy of the user's configuration.
+  private(set) var serverAddress: SocketAddress?
   /// The last line that is meant for a person.
   private(set) var lastLine: String?
 
@@ -26,7 +29,9 @@ struct OpenSSHLog {
       } else if let end = line.end(ofASCII: "Offering public key: ") {
         offeredKeys.append(TerminalText.clean(line[end...].prefix { $0 > 0x20 }, limit: 200))
       } else if contains("Entering interactive session") || contains("Authenticated to ") {
-        return .authenticated
+        isAuthenticated = true
+      } else if contains("Connecting to ") {
+        serverAddress = Self.address(in: line)
       } else if contains("remote forward success for: listen") {
         return .bound(nil)
       } else if contains("remote forward failure for: listen") {
@@ -37,11 +42,20 @@ struct OpenSSHLog {
     if let end = line.end(ofASCII: "Allocated port ") {
       return ASCII.port(line[end...].prefix { ASCII.isDigit($0) }).map { .bound($0) }
     }
+    if contains("Authenticated to ") { isAuthenticated = true }
     if contains("Host key verification failed") || contains("host key is known") { isHostKeyRefused = true }
     if contains("Permission denied (") { isLoginRefused = true }
     if contains("Unable to negotiate with") { isWithoutAlgorithm = true }
     if contains("remote port forwarding failed for listen port") { return .forwardRefused }
     if !text.isEmpty { lastLine = text }
     return nil
+  }
+
+  /// `Connecting to NAME [ADDRESS] port PORT.`
+  private static func address(in line: [UInt8]) -> SocketAddress? {
+    guard let start = line.end(ofASCII: " ["), let end = line.end(ofASCII: "] port "), start < end - 7,
+      let port = ASCII.port(line[end...].prefix { ASCII.isDigit($0) })
+    else { return nil }
+    return SocketAddress(numericHost: ASCII.text(line[start..<(end - 7)]), port: port)
   }
 }

@@ -42,6 +42,11 @@ package struct Provider: Sendable, Equatable {
   package var pinnedKeyType = ""
   /// Names that are busy until the server has noticed that we are gone are not asked for again before.
   package var nameCooldown: Duration = .zero
+  /// Whether it writes each visitor's address into `X-Forwarded-For`. Of the others nobody knows, and what they do not
+  /// write a visitor can.
+  package var tellsVisitors = false
+  /// What to start the session with so that it does.
+  package var visitorsOption: String?
 }
 
 extension Provider {
@@ -52,7 +57,7 @@ extension Provider {
     login: .anonymous,
     suffixes: ["lhr.life", "lhr.rocks", "localhost.run", "lhrtunnel.link"],
     markers: ["tunneled with tls termination, "], takesDomain: true,
-    pinnedKeys: ["SHA256:FV8IMJ4IYjYUTnd6on7PqbRjaZf4c1EhhEBgeUdE94I"], pinnedKeyType: "ssh-rsa")
+    pinnedKeys: ["SHA256:FV8IMJ4IYjYUTnd6on7PqbRjaZf4c1EhhEBgeUdE94I"], pinnedKeyType: "ssh-rsa", tellsVisitors: true)
 
   /// Any OpenSSH server: the address is its host and the port it bound, or what a forced command writes. A shell is
   /// made to write `shellGreeting`, which says that there is no forced command to wait for.
@@ -66,17 +71,18 @@ extension Provider {
     Provider(
       name: "serveo", host: "serveo.net", port: 22, user: "webio", start: .shell, login: .anonymous,
       suffixes: ["serveo.net", "serveousercontent.com"], markers: ["Forwarding HTTP traffic from "],
-      takesName: true, nameCooldown: .seconds(11)),
+      takesName: true, nameCooldown: .seconds(11), tellsVisitors: true),
     Provider(
       name: "pinggy", host: "a.pinggy.io", port: 443, user: "webio", bindPort: 0, start: .shell, login: .anonymous,
       suffixes: ["run.pinggy-free.link", "free.pinggy.net", "free.pinggy.link", "a.pinggy.link", "a.pinggy.online"],
-      writesBareAddress: true),
+      writesBareAddress: true, visitorsOption: "x:xff"),
     Provider(
       name: "srv.us", host: "srv.us", port: 22, user: "nomatch", bindPort: 1, start: .shell, login: .ownKey,
       suffixes: ["srv.us"], markers: ["1: "]),
     Provider(
       name: "sish", host: "tuns.sh", port: 22, user: "webio", start: .exec("force-https=true"), login: .anonymous,
-      suffixes: ["tuns.sh"], markers: ["HTTPS: ", "HTTP: "], takesName: true, nameCooldown: .seconds(11)),
+      suffixes: ["tuns.sh"], markers: ["HTTPS: ", "HTTP: "], takesName: true, nameCooldown: .seconds(11),
+      tellsVisitors: true),
     Provider(
       name: "remote.moe", host: "remote.moe", port: 22, user: "webio", start: .shell, login: .ownKey,
       suffixes: ["remote.moe"], writesBareAddress: true),

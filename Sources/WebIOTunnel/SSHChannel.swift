@@ -23,6 +23,9 @@ final class SSHChannel: ByteStream {
   private enum Writing { case open, closing, closed }
   private var writing = Writing.open
   private var closesWhenDrained = false
+  /// It is among the link's writers, or readers.
+  var isWriter = false
+  var isReader = false
 
   /// At most so much is read from one channel before the others have their turn.
   private static let turnLimit = 256 * 1024
@@ -39,7 +42,7 @@ final class SSHChannel: ByteStream {
   func setReading(_ enabled: Bool) {
     guard let link, !sawEnd, isReading != enabled else { return }
     isReading = enabled
-    if enabled { link.turnSoon() }
+    if enabled { link.addReader(self) }
   }
 
   /// Hands on what has arrived. Returns whether there may be more.
@@ -75,19 +78,20 @@ final class SSHChannel: ByteStream {
   func write(_ bytes: UnsafeRawBufferPointer) {
     guard let link, writing == .open, !bytes.isEmpty else { return }
     var rest = bytes
-    if output.isEmpty {
+    // Small pieces are collected until the turn ends: a packet costs both ends more than what is in it.
+    if output.isEmpty, bytes.count >= Self.packetLimit {
       while !rest.isEmpty, link.acceptsOutput {
         let count = libssh2_channel_write_ex(
           pointer, 0, rest.baseAddress!.assumingMemoryBound(to: CChar.self), min(rest.count, Self.packetLimit))
         guard count > 0 else { break }
         rest = UnsafeRawBufferPointer(rebasing: rest[count...])
       }
-      link.flushSoon()
-      if rest.isEmpty { return }
-      link.addWriter(self)
     }
+    link.flushSoon()
+    if rest.isEmpty { return }
     output.append(rest)
-    if output.count >= highWaterMark { wasAboveHighWater = true }
+    link.addWriter(self)
+    if output.count >= highWater { wasAboveHighWater = true }
   }
 
   /// Writes a share of what waits. Returns whether the channel took it and has more.
@@ -101,7 +105,7 @@ final class SSHChannel: ByteStream {
       }
       if count > 0 { output.consume(count) } else { tookAll = false }
     }
-    if wasAboveHighWater, output.count < highWaterMark / 2 {
+    if wasAboveHighWater, output.count < highWater / 2 {
       wasAboveHighWater = false
       delegate?.streamDidDrain(self)
     }

@@ -25,10 +25,17 @@ final class SSHLink: TunnelLink {
 
   private var channels: [SSHChannel] = []
   private var writers: [SSHChannel] = []
+  /// They want to read again what libssh2 may hold for them.
+  private var readers: [SSHChannel] = []
+  /// Bytes have come in: each channel may have got some.
+  private var hasInput = false
+  /// Writers wait for room in the transport buffer, and not for the peer.
+  private var waitsForRoom = false
   /// Closed by us; each is freed when the peer's CLOSE has come.
   private var closing: [OpaquePointer] = []
   private var isRefused = false
   private var isTurnScheduled = false
+  private var isFlushScheduled = false
 
   init(_ request: LinkRequest, delegate: any TunnelLinkDelegate) {
     self.request = request
@@ -41,7 +48,7 @@ final class SSHLink: TunnelLink {
 
   func start() {
     stage = .connecting
-    dialer = Dialer(request.configuration.target, timeout: request.connectTimeout) { [weak self] result in
+    dialer = Dialer(request) { [weak self] result in
       switch result {
       case .success(let descriptor): self?.connected(descriptor)
       case .failure(let error): self?.end(error)
@@ -86,9 +93,13 @@ final class SSHLink: TunnelLink {
     switch event {
     case .received:
       watch?.received(at: .now)
+      hasInput = true
       advance()
-    case .progressed: watch?.received(at: .now)
+    case .progressed:
+      watch?.received(at: .now)
+      if waitsForRoom, acceptsOutput { turnSoon() }
     case .ended(let code):
+      hasInput = true
       advance()
       let greeting = session?.buffers.greeting ?? []
       end(
@@ -99,14 +110,22 @@ final class SSHLink: TunnelLink {
 
   private func flush() {
     socket?.flush()
-    if !writers.isEmpty, acceptsOutput { turnSoon() }
+    if waitsForRoom, acceptsOutput { turnSoon() }
   }
 
   /// Whether the transport buffer is below its mark.
   var acceptsOutput: Bool { (session?.buffers.output.count ?? 0) < highWaterMark }
 
+  /// One send(2) for everything that is written in this turn of the loop.
   func flushSoon() {
-    socket?.flushSoon { [weak self] in self?.flush() }
+    guard !isFlushScheduled else { return }
+    isFlushScheduled = true
+    EventLoop.run { [self] in
+      isFlushScheduled = false
+      guard stage == .open else { return }
+      if pumpWriters() { turnSoon() }
+      flush()
+    }
   }
 
   func turnSoon() {
@@ -190,10 +209,9 @@ final class SSHLink: TunnelLink {
     acceptVisitors()
     readSession()
     if stage == .open { probe?.advance() }
-    var hasMore = false
-    for channel in channels where stage == .open { hasMore = channel.pumpInput() || hasMore }
+    pumpReaders()
     guard stage == .open else { return }
-    hasMore = pumpWriters() || hasMore
+    let hasMore = pumpWriters()
     if !closing.isEmpty { closing.removeAll { libssh2_channel_free($0) != LIBSSH2_ERROR_EAGAIN } }
     if hasMore { turnSoon() }
   }
@@ -220,34 +238,58 @@ final class SSHLink: TunnelLink {
   private func readSession() {
     guard let setup else { return }
     let (text, didEnd) = setup.readSession()
+    if setup.hasStarted { socket?.acknowledgesAtOnce = false }
     if !text.isEmpty { delegate?.link(self, didReceive: text) }
     if didEnd, stage != .ended { delegate?.linkSessionDidEnd(self) }
   }
 
+  /// A share for each channel that may have got something. libssh2 does not tell which ones have.
+  private func pumpReaders() {
+    let round = hasInput ? channels : readers
+    hasInput = false
+    for channel in readers { channel.isReader = false }
+    readers = []
+    for channel in round where stage == .open {
+      if channel.pumpInput() { addReader(channel) }
+    }
+  }
+
+  func addReader(_ channel: SSHChannel) {
+    guard !channel.isReader else { return }
+    channel.isReader = true
+    readers.append(channel)
+    turnSoon()
+  }
+
   /// A share for each channel that has something to send, round and round until the buffer is full.
   private func pumpWriters() -> Bool {
+    waitsForRoom = false
     guard !writers.isEmpty else { return false }
     let round = writers
+    for channel in round { channel.isWriter = false }
     writers = []
     var progress = false
-    var left: [SSHChannel] = []
     for channel in round {
       if channel.pumpOutput() { progress = true }
-      if channel.hasOutput { left.append(channel) }
+      if channel.hasOutput { addWriter(channel) }
     }
-    writers = left + writers
+    // The others wait for the peer, whose permission comes in as bytes.
+    waitsForRoom = !writers.isEmpty && !acceptsOutput
     return progress && acceptsOutput
   }
 
   func addWriter(_ channel: SSHChannel) {
-    if !writers.contains(where: { $0 === channel }) { writers.append(channel) }
+    guard !channel.isWriter else { return }
+    channel.isWriter = true
+    writers.append(channel)
   }
 
   /// A channel is done with its pointer.
   func release(_ channel: SSHChannel, _ pointer: OpaquePointer) {
     guard stage == .open else { return }
     channels.removeAll { $0 === channel }
-    writers.removeAll { $0 === channel }
+    if channel.isWriter { writers.removeAll { $0 === channel } }
+    if channel.isReader { readers.removeAll { $0 === channel } }
     closing.append(pointer)
     turnSoon()
   }
@@ -258,16 +300,29 @@ final class SSHLink: TunnelLink {
 
   private func tick() {
     guard stage == .open, let action = watch?.tick(now: .now, suspension: SystemClock.suspension) else { return }
+    carryOut(action)
+    if stage == .open { tickSoon() }
+  }
+
+  private func carryOut(_ action: LinkWatch.Action) {
     switch action {
     case .none: break
     case .probe:
       if probe?.send() != true { watch?.received(at: .now) }
       if let probe, probe.leaks >= LinkWatch.leakLimit { watch?.goSlow() }
       flush()
-    case .dead: return end(.connectionLost("\(endpoint) does not answer any more"))
+    case .dead: end(.connectionLost("\(endpoint) does not answer any more"))
     }
-    tickSoon()
   }
+
+  func networkDidChange() {
+    dialer?.dialAgain()
+    guard stage == .open, let action = watch?.networkDidChange(at: .now) else { return }
+    carryOut(action)
+  }
+
+  var localAddress: SocketAddress? { socket.flatMap { try? SocketAddress.local(of: $0.descriptor) } }
+  var serverAddress: SocketAddress? { socket.flatMap { try? SocketAddress.peer(of: $0.descriptor) } }
 
   // MARK: The end
 
@@ -275,6 +330,7 @@ final class SSHLink: TunnelLink {
     guard stage != .ended else { return }
     delegate = nil
     if stage == .open || stage == .setup {
+      _ = pumpWriters()
       session?.sendDisconnect()
       flush()
     }
@@ -295,6 +351,7 @@ final class SSHLink: TunnelLink {
     let orphans = channels
     channels = []
     writers = []
+    readers = []
     for channel in orphans { channel.finish(SystemError("tunnel", code: ECONNRESET)) }
     // Not now: this may be a delegate's call from within a loop over the channels.
     EventLoop.run { [self] in

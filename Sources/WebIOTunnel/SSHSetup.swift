@@ -26,6 +26,9 @@ final class SSHSetup {
   private var channel: OpaquePointer?
   private var didReportEnd = false
 
+  /// The session's command has started, or has ended since.
+  private(set) var hasStarted = false
+
   init(_ request: LinkRequest, _ session: SSHSession) {
     self.request = request
     self.session = session
@@ -66,6 +69,7 @@ final class SSHSetup {
         channel, command == nil ? "shell" : "exec", command == nil ? 5 : 4, command,
         UInt32(command?.utf8.count ?? 0))
       // A refused command is no error: srv.us refuses it and talks all the same.
+      if code == 0 { hasStarted = true }
       if code != LIBSSH2_ERROR_EAGAIN { state = .running }
     }
   }
@@ -75,13 +79,13 @@ final class SSHSetup {
     if state == .starting { openSession() }
     var text: [UInt8] = []
     if let channel, state == .running || state == .starting {
-      var buffer = [CChar](repeating: 0, count: 16 * 1024)
+      let buffer = Reactor.shared.readBuffer.assumingMemoryBound(to: CChar.self)
       for stream: Int32 in [0, SSH_EXTENDED_DATA_STDERR] {
         // Bounded, because a server may write without end; what is left comes with the next turn.
         for _ in 0..<4 {
-          let count = libssh2_channel_read_ex(channel, stream, &buffer, buffer.count)
+          let count = libssh2_channel_read_ex(channel, stream, buffer.baseAddress, 16 * 1024)
           guard count > 0 else { break }
-          text += buffer[..<count].map { UInt8(bitPattern: $0) }
+          text += buffer[..<count].lazy.map { UInt8(bitPattern: $0) }
         }
       }
       if state == .running, libssh2_channel_eof(channel) == 1 { state = .ended }

@@ -10,7 +10,7 @@ import WebIOPosix
 final class TransportBuffers {
   static let capacity = 256 * 1024
 
-  var output = ByteQueue()
+  var output = ByteQueue(keeping: 256 * 1024)
   /// The peer has closed, or the socket has failed: everything that libssh2 still tries fails, so that frees never wait.
   var isEnded = false
   /// The server's first bytes, for the message when it is no SSH server.

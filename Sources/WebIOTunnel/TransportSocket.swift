@@ -17,7 +17,9 @@ final class TransportSocket: EventSource {
   private let onEvent: @EventLoop (Event) -> Void
   private var registration: Registration?
   private var waitsForWritable = false
-  private var isFlushScheduled = false
+  /// Until the server sets TCP_NODELAY, which sshd does when a session's command starts, its next packet often waits for
+  /// our acknowledgement of its last one: 40 ms.
+  var acknowledgesAtOnce = true
 
   /// Takes over a connected, non-blocking descriptor.
   init(_ descriptor: Int32, _ buffers: TransportBuffers, _ onEvent: @escaping @EventLoop (Event) -> Void) throws {
@@ -40,8 +42,7 @@ final class TransportSocket: EventSource {
     // Without room the buffers are worked off first; the kernel reports the rest again.
     guard let count = buffers.fill(from: descriptor) else { return onEvent(.received) }
     if count > 0 {
-      // The server's next packet often waits for our acknowledgement of its last one: 40 ms without this.
-      setOption(descriptor, Int32(IPPROTO_TCP), TCP_QUICKACK, 1)
+      if acknowledgesAtOnce { setOption(descriptor, Int32(IPPROTO_TCP), TCP_QUICKACK, 1) }
       onEvent(.received)
     } else if count == 0 || (errno != EAGAIN && errno != EINTR) {
       let code = count == 0 ? nil : errno
@@ -69,16 +70,5 @@ final class TransportSocket: EventSource {
     guard waits != waitsForWritable else { return }
     waitsForWritable = waits
     Reactor.shared.modify(registration, waits ? [.readable, .writable] : [.readable])
-  }
-
-  /// One send(2) for everything that is written in this turn of the loop; `then` follows it.
-  func flushSoon(then: @escaping @EventLoop @Sendable () -> Void) {
-    guard !isFlushScheduled else { return }
-    isFlushScheduled = true
-    EventLoop.run { [self] in
-      isFlushScheduled = false
-      flush()
-      then()
-    }
   }
 }

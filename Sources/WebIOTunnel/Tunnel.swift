@@ -20,6 +20,7 @@ package final class Tunnel {
   private var link: (any TunnelLink)?
   private var schedule: ReconnectSchedule
   private var attempt = 0
+  private var attemptStart = MonotonicTime.now
   private var wasOpen = false
   /// The port a plain server chose, asked for again so that the address stays.
   private var keptPort: UInt16?
@@ -28,6 +29,10 @@ package final class Tunnel {
   private var timer: TimerToken?
   private var announcements: AnnouncementReader
   private var usesOpenSSH: Bool
+  private var network: NetworkWatch?
+  private var report = OutageReport()
+  /// Where the server was found last: a resolver may be the last one to notice that the network is back.
+  private var serverAddress: SocketAddress?
 
   package init(
     _ configuration: TunnelConfiguration, accept: @escaping @EventLoop (any ByteStream) -> Void,
@@ -51,6 +56,8 @@ package final class Tunnel {
     } catch {
       return fail(error as? TunnelError ?? .connectionLost("\(error)"))
     }
+    // Where the kernel does not tell, as in some sandboxes, the clock has to do.
+    network = try? NetworkWatch { [weak self] in self?.networkDidChange() }
     connect()
   }
 
@@ -67,6 +74,8 @@ package final class Tunnel {
   private func shutDown() {
     state = .ended
     timer?.cancel()
+    network?.close()
+    network = nil
     link = nil
   }
 
@@ -79,6 +88,7 @@ package final class Tunnel {
 
   private func connect() {
     attempt += 1
+    attemptStart = .now
     state = .connecting
     onEvent(.connecting(attempt: attempt))
     guard state == .connecting else { return }
@@ -86,7 +96,7 @@ package final class Tunnel {
     do {
       let request = LinkRequest(
         configuration: configuration, checker: try HostKeyChecker(configuration),
-        port: keptPort ?? configuration.forwardPort, connectTimeout: wasOpen ? .seconds(4) : .seconds(10))
+        port: keptPort ?? configuration.forwardPort, isRetry: wasOpen, lastAddress: serverAddress)
       let link: any TunnelLink =
         usesOpenSSH ? OpenSSHLink(request, delegate: self) : SSHLink(request, delegate: self)
       self.link = link
@@ -116,19 +126,40 @@ package final class Tunnel {
       if portRefusals > 30 { keptPort = nil }
     }
     let jitter = Double(randomBytes(1)[0]) / 255
-    let delay = schedule.failed(at: .now, jitter: jitter)
+    var delay = schedule.failed(at: .now, wasAnswered: error.wasAnswered, jitter: jitter)
+    // Each second an attempt: one that waited for an answer in vain has waited enough.
+    if !error.wasAnswered { delay = max(delay - (.now - attemptStart), .milliseconds(200)) }
     state = .waiting
     wait(until: .now + delay, suspension: SystemClock.suspension)
+    guard report.tells(error.problem, at: .now) else { return }
     onEvent(.reconnecting(attempt: schedule.attempt, reason: error.problem, delay: delay))
   }
 
   /// In slices, because the timer's clock stands still while the machine sleeps: after that, nobody waits for it.
   private func wait(until end: MonotonicTime, suspension: Duration) {
-    let slice = min(max(end - .now, .zero), .seconds(2))
+    let slice = min(max(end - .now, .zero), .seconds(1))
     timer = Reactor.shared.schedule(after: slice) { [weak self] in
       guard let self, state == .waiting else { return }
       let hasSlept = SystemClock.suspension - suspension > .seconds(1)
       if MonotonicTime.now >= end || hasSlept { connect() } else { wait(until: end, suspension: suspension) }
+    }
+  }
+
+  /// There may be a way now where there was none, and a connection may have lost its own.
+  private func networkDidChange() {
+    switch state {
+    case .waiting where schedule.isUnanswered:
+      timer?.cancel()
+      connect()
+    case .connecting: link?.networkDidChange()
+    case .open:
+      // The same address may come back with the same network; with another one in its place it will not.
+      if let address = link?.localAddress, !NetworkAddress.isAssigned(address) {
+        drop(.connectionLost("this machine's address \(address.host) is gone"))
+      } else {
+        link?.networkDidChange()
+      }
+    case .idle, .waiting, .ended: break
     }
   }
 
@@ -139,6 +170,8 @@ package final class Tunnel {
     if state == .connecting { schedule.connected(at: .now) }
     state = .open
     wasOpen = true
+    report = OutageReport()
+    serverAddress = link?.serverAddress ?? serverAddress
     portRefusals = 0
     onEvent(.open(url: url, provider: configuration.target.description))
   }
@@ -147,6 +180,12 @@ package final class Tunnel {
   private func announcePort() {
     guard state == .connecting, boundPort != 0 else { return }
     let target = configuration.target
+    guard !configuration.needsVisitorAddresses else {
+      let link = link
+      fail(.barePort(target))
+      link?.close()
+      return
+    }
     let host = configuration.domain ?? target.host
     let isSixth = host.utf8.contains(UInt8(ascii: ":"))
     announce("http://\(isSixth ? "[\(host)]" : host):\(boundPort)")
@@ -225,7 +264,8 @@ extension Tunnel: TunnelLinkDelegate {
   }
 
   func link(_ link: any TunnelLink, didAccept visitor: any ByteStream) {
-    guard link === self.link else { return visitor.abort() }
+    // Before the address is known it is not known either who writes the visitors' addresses.
+    guard link === self.link, state == .open || !configuration.needsVisitorAddresses else { return visitor.abort() }
     accept(visitor)
   }
 

@@ -33,6 +33,9 @@ package struct TunnelConfiguration: Sendable {
   package var trustedSuffixes: [String] = []
   /// Visitors at the same time; the next one is turned away.
   package var maximumChannels = 1024
+  /// Visitors are told apart by the address that the relay saw: one that does not write it is refused, and so is a plain
+  /// server that lets visitors in by a port of its own.
+  package var needsVisitorAddresses = false
 
   package init(target: TunnelTarget) { self.target = target }
 
@@ -53,6 +56,11 @@ package struct TunnelConfiguration: Sendable {
         throw cannot(
           "cannot use the name \(TerminalText.clean(name.utf8, limit: 80))", "Use letters, digits and hyphens.")
       }
+    }
+    if needsVisitorAddresses, provider != .plain, !provider.tellsVisitors, provider.visitorsOption == nil {
+      throw cannot(
+        "does not say where visitors come from, so --allow cannot know them",
+        "Use --auth USER:PASS, or another --via: localhost.run, serveo, pinggy, sish, or a relay of your own.")
     }
     if let identityFile, !Files.isFile(identityFile) {
       throw TunnelError(
@@ -84,6 +92,7 @@ package struct TunnelConfiguration: Sendable {
 
   /// The session's command; nil is a shell. A relay of one's own reads the wanted name from it.
   var command: String? {
+    if needsVisitorAddresses, let option = target.provider.visitorsOption { return option }
     guard case .exec(var command) = target.provider.start else { return nil }
     if target.provider == .plain {
       if let name { command += " --name \(name)" }

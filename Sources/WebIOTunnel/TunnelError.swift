@@ -42,6 +42,14 @@ package struct TunnelError: Error, CustomStringConvertible, Equatable {
 }
 
 extension TunnelError {
+  /// Whether an SSH server said hello before it came to this.
+  var wasAnswered: Bool {
+    switch code {
+    case .unresolvable, .unreachable, .notAnSSHServer: false
+    default: true
+    }
+  }
+
   static func unreachable(_ endpoint: String, port: UInt16, _ error: SystemError) -> TunnelError {
     let advice =
       port == 22
@@ -108,5 +116,15 @@ extension TunnelError {
     TunnelError(
       .noAddress, "\(target) gave no address" + (said.map { "; it said: \($0)" } ?? ""),
       advice: "The service may be overloaded, or speak in a way this version does not know; another --via may work.")
+  }
+}
+
+extension TunnelError {
+  static func barePort(_ target: TunnelTarget) -> TunnelError {
+    TunnelError(
+      .usage,
+      "\(target) lets visitors in by a port of its own, where they write X-Forwarded-For themselves: --allow would let in "
+        + "whoever says so",
+      advice: "Use --auth USER:PASS, or put an HTTP proxy before it: `webio new relay` writes one.")
   }
 }

@@ -9,6 +9,12 @@ protocol TunnelLink: AnyObject {
   func start()
   /// Ends the connection in good order; the visitors' streams are closed.
   func close()
+  /// There is a new link, address or route on this machine: what waits for an answer asks again, and an open connection
+  /// has to prove itself.
+  func networkDidChange()
+  /// The two ends of the connection, once there is one.
+  var localAddress: SocketAddress? { get }
+  var serverAddress: SocketAddress? { get }
 }
 
 @EventLoop
@@ -30,5 +36,10 @@ struct LinkRequest {
   let checker: HostKeyChecker
   /// The port to bind, which is the one of the last connection where the server once chose it.
   let port: UInt16
-  let connectTimeout: Duration
+  /// The tunnel was open before: the server is where it was, and nobody is there to read long explanations.
+  let isRetry: Bool
+  /// Where the server was found the last time.
+  let lastAddress: SocketAddress?
+
+  var connectTimeout: Duration { isRetry ? .seconds(4) : .seconds(10) }
 }

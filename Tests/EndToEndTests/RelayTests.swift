@@ -45,6 +45,24 @@ extension EndToEnd {
       try await relay.stop()
     }
 
+    /// nginx writes the visitor's address, and what a visitor writes before it does not count.
+    @Test(.timeLimit(.minutes(1))) func onlyAllowedAddressesComeIn() async throws {
+      let relay = try await Relay(directory)
+      let owner = try await relay.letIn("owner")
+      let python = try await PythonServer()
+      for (networks, status) in [("203.0.113.0/24,127.0.0.0/8", 200), ("203.0.113.0/24", 403)] {
+        let webio = try relay.share(python.port, owner, "--name", "ada", "--allow", networks)
+        try await webio.explaining {
+          _ = try await webio.event("public", within: .seconds(30))
+          let answer = try relay.get("/hello.txt", "ada", fields: ["X-Forwarded-For": "203.0.113.7"])
+          #expect(answer.status == status, "\(networks)")
+        }
+        webio.program.interrupt()
+        #expect(try await webio.end() == .exited(130))
+      }
+      try await relay.stop()
+    }
+
     /// A wildcard certificate switches HTTPS on.
     @Test(.timeLimit(.minutes(1))) func aCertificateMakesItSecure() async throws {
       let made = try await Program.run(

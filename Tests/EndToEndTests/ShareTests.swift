@@ -130,6 +130,22 @@ extension EndToEnd {
       try await webio.event("request", where: { $0["status"].int == 401 })
     }
 
+    /// On a port of sshd's own a visitor writes X-Forwarded-For as it likes.
+    @Test(.timeLimit(.minutes(1))) func addressesAreNotAllowedWhereNobodyVouchesForThem() async throws {
+      let server = try await SSHServer()
+      _ = try server.writeKnownHosts()
+      let python = try await PythonServer()
+      let webio = try share("\(python.port)", server, "--json", "--allow", "127.0.0.1")
+      #expect(try await webio.end(within: .seconds(20)) == .exited(2), "\(webio.account)")
+      #expect(webio.program.errorText.contains("where they write X-Forwarded-For themselves"), "\(webio.account)")
+      #expect(webio.program.errorText.contains("webio new relay"))
+      #expect(!webio.program.outputText.contains("\"public\""))
+      // Where it is known beforehand nothing is connected.
+      let other = try await WebioCommand.run(
+        ["share", "\(python.port)", "--via", "srv.us", "--allow", "127.0.0.1"], settings: directory)
+      #expect(other.code == 2 && other.errors.contains("--allow cannot know them"), "\(other)")
+    }
+
     @Test(.timeLimit(.minutes(5))) func aProjectHealsReloadsAndHidesItsDevSide() async throws {
       let server = try await SSHServer()
       _ = try server.writeKnownHosts()

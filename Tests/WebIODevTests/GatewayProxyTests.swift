@@ -157,6 +157,20 @@ extension LoopTests {
       await setting.stop()
     }
 
+    /// Before the answer's head a visitor's browser gets the page that asks again, and nothing else pretends.
+    @Test(arguments: [GatewaySide.public, .local])
+    func anAppThatDiesOverAPageIsWaitedFor(_ side: GatewaySide) async throws {
+      let setting = try await GatewaySetting()
+      let page = try await TestClient.send(setting.gateway, "GET", "/silent", ["Accept": "text/html"], side: side)
+      #expect(page.status == 503 && page.fields["Retry-After"] == "1" && page.text.contains("http-equiv=\"refresh\""))
+      let data = try await TestClient.send(setting.gateway, "GET", "/silent", ["Accept": "application/json"], side: side)
+      #expect(data.status == 502 && !data.text.contains("refresh"))
+      // It had begun to answer: what there is goes out, and the client sees that it is not whole.
+      let half = try await TestClient.send(setting.gateway, "GET", "/half", ["Accept": "text/html"], side: side)
+      #expect(half.status == 200 && half.error != nil && half.text == "half")
+      await setting.stop()
+    }
+
     @Test func aClientThatLeavesFreesTheApp() async throws {
       let setting = try await GatewaySetting()
       let before = setting.gateway.server.connectionCount

@@ -15,7 +15,7 @@ import WebIOPosix
     var now = 100.0
     var delays: [Duration] = []
     while now < 300 {
-      let delay = schedule.failed(at: Self.time(now), jitter: 0)
+      let delay = schedule.failed(at: Self.time(now), wasAnswered: true, jitter: 0)
       delays.append(delay)
       now += Double(delay.wholeNanoseconds) / 1e9
     }
@@ -26,29 +26,64 @@ import WebIOPosix
     #expect(delays.prefix { $0 <= .seconds(1) }.count > 55)
   }
 
+  @Test func aRelayThatIsGoneForHoursIsLookedForEachSecond() {
+    var schedule = ReconnectSchedule()
+    schedule.connected(at: Self.time(0))
+    var now = 100.0
+    var longest = Duration.zero
+    while now < 4 * 3_600 {
+      let delay = schedule.failed(at: Self.time(now), wasAnswered: false, jitter: 1)
+      longest = max(longest, delay)
+      now += Double(delay.wholeNanoseconds) / 1e9
+    }
+    #expect(longest <= .milliseconds(1_200) && schedule.isUnanswered)
+    // It is back, and not quite ready: the outage is a young one again.
+    #expect(schedule.failed(at: Self.time(now), wasAnswered: true, jitter: 0) == .seconds(1))
+    #expect(!schedule.isUnanswered)
+    // Once in a while an unanswered attempt among refusals makes nothing quick.
+    for second in 0..<100 {
+      _ = schedule.failed(at: Self.time(now + Double(second)), wasAnswered: true, jitter: 0)
+    }
+    _ = schedule.failed(at: Self.time(now + 101), wasAnswered: false, jitter: 0)
+    #expect(schedule.failed(at: Self.time(now + 102), wasAnswered: true, jitter: 0) > .seconds(1))
+  }
+
+  @Test func ofManyAttemptsFewAreTold() {
+    var report = OutageReport()
+    var told: [Int] = []
+    for second in 0..<200 where report.tells("cannot connect", at: Self.time(Double(second))) { told.append(second) }
+    #expect(told == [0, 1, 2, 62, 122, 182])
+    // A new reason is told, but two that alternate are not each time.
+    let isNewReasonTold = report.tells("not an SSH server", at: Self.time(200))
+    #expect(isNewReasonTold)
+    var again = 0
+    for second in 201..<211 where report.tells("reason \(second % 2)", at: Self.time(Double(second))) { again += 1 }
+    #expect(again == 2)
+  }
+
   @Test func jitterOnlyAddsAndStaysBounded() {
     var schedule = ReconnectSchedule()
-    #expect(schedule.failed(at: Self.time(0), jitter: 1) == .milliseconds(240))
-    #expect(schedule.failed(at: Self.time(1), jitter: 99) == .milliseconds(600))
-    #expect(schedule.failed(at: Self.time(2), jitter: -1) == .seconds(1))
+    #expect(schedule.failed(at: Self.time(0), wasAnswered: true, jitter: 1) == .milliseconds(240))
+    #expect(schedule.failed(at: Self.time(1), wasAnswered: true, jitter: 99) == .milliseconds(600))
+    #expect(schedule.failed(at: Self.time(2), wasAnswered: true, jitter: -1) == .seconds(1))
   }
 
   @Test func aMinuteOfHealthForgetsTheOutage() {
     var schedule = ReconnectSchedule()
-    for second in 0..<100 { _ = schedule.failed(at: Self.time(Double(second)), jitter: 0) }
+    for second in 0..<100 { _ = schedule.failed(at: Self.time(Double(second)), wasAnswered: true, jitter: 0) }
     schedule.connected(at: Self.time(200))
-    #expect(schedule.failed(at: Self.time(230), jitter: 0) > .seconds(1))
+    #expect(schedule.failed(at: Self.time(230), wasAnswered: true, jitter: 0) > .seconds(1))
     schedule.connected(at: Self.time(300))
-    #expect(schedule.failed(at: Self.time(361), jitter: 0) == .milliseconds(200))
+    #expect(schedule.failed(at: Self.time(361), wasAnswered: true, jitter: 0) == .milliseconds(200))
     #expect(schedule.attempt == 1)
   }
 
   @Test func aFixedNameIsAskedForAgainOnlyWhenTheServerHasMissedUs() {
     var schedule = ReconnectSchedule(nameCooldown: .seconds(11))
     schedule.connected(at: Self.time(0))
-    #expect(schedule.failed(at: Self.time(100), jitter: 0) == .seconds(11))
+    #expect(schedule.failed(at: Self.time(100), wasAnswered: true, jitter: 0) == .seconds(11))
     // Nothing was held by an attempt that did not get through.
-    #expect(schedule.failed(at: Self.time(111), jitter: 0) == .milliseconds(500))
+    #expect(schedule.failed(at: Self.time(111), wasAnswered: true, jitter: 0) == .milliseconds(500))
   }
 
   @Test func aSilentPeerIsAskedAndThenGivenUpWithinFifteenSeconds() {
@@ -100,8 +135,22 @@ import WebIOPosix
     #expect(watch.tick(now: Self.time(2), suspension: .seconds(10)) == .none)
     watch.received(at: Self.time(3))
     #expect(watch.tick(now: Self.time(4), suspension: .seconds(3610)) == .probe)
-    #expect(watch.tick(now: Self.time(6), suspension: .seconds(3610)) == .none)
-    #expect(watch.tick(now: Self.time(8), suspension: .seconds(3610)) == .dead)
+    #expect(watch.tick(now: Self.time(5), suspension: .seconds(3610)) == .none)
+    #expect(watch.tick(now: Self.time(6), suspension: .seconds(3610)) == .dead)
+  }
+
+  @Test func anotherNetworkMakesAnOpenConnectionProveItself() {
+    var watch = LinkWatch(now: Self.time(0), suspension: .zero)
+    let first = watch.networkDidChange(at: Self.time(1))
+    // A second change is no second question.
+    let second = watch.networkDidChange(at: Self.time(2))
+    #expect(first == .probe && second == .none)
+    #expect(watch.tick(now: Self.time(3), suspension: .zero) == .none)
+    #expect(watch.tick(now: Self.time(5), suspension: .zero) == .dead)
+    var alive = LinkWatch(now: Self.time(0), suspension: .zero)
+    _ = alive.networkDidChange(at: Self.time(1))
+    alive.received(at: Self.time(1.1))
+    #expect(alive.tick(now: Self.time(5), suspension: .zero) == .none)
   }
 
   @Test func aProcessThatWasStoppedDoesNotBlameThePeer() {

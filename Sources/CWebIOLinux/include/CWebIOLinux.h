@@ -85,6 +85,10 @@ int webio_spawn_new_session(void);
 /// `environ`, which Swift holds for unsafe shared state.
 char **webio_environment(void);
 
+/// A netlink socket that hears of links, addresses and routes, close-on-exec and non-blocking; -1 with errno. See
+/// rtnetlink(7).
+int webio_open_route_socket(void);
+
 /// WIFEXITED and its kin are macros.
 int webio_exit_code(int status);    // -1 when a signal ended it
 int webio_exit_signal(int status);  // 0 when it exited by itself

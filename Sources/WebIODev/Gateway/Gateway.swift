@@ -53,7 +53,8 @@ package final class Gateway {
   package var traffic: TrafficLog?
   /// The server that somebody else runs stopped taking connections. Told once until it answers again.
   package var onUpstreamDown: (@EventLoop (SystemError) -> Void)?
-  nonisolated static let replayField = "Webio-Replay"
+  nonisolated static let replayName: StaticString = "Webio-Replay"
+  nonisolated static let replayField = "\(replayName)"
   package private(set) var server: HTTPServer!
 
   private var endpoints: DevEndpoints!
@@ -261,6 +262,8 @@ package final class Gateway {
       respond(trip, "Nothing answers behind this address (\(error)).")
     case .unanswered:
       if trip.isRepeatable, !trip.wasRepeated { return retry(trip) }
+      // It died over this: a page to look at asks again by itself, anything else may have had its effect.
+      if isNavigation(trip) { return unavailable(trip) }
       respond(trip, "The app ended the connection without an answer.")
     case .broken(let error): respond(trip, "The app's answer cannot be read: \(error.reason).")
     }

@@ -31,14 +31,18 @@ struct ForwardedFields {
   /// `upgrade` is the protocol that an upgrade asks for.
   func request(_ head: HTTPRequestHead, upgrade: String?) -> HTTPFields {
     var fields = HTTPFields()
-    let hop = Self.hopByHop(head.fields)
+    let hop = HopByHop(head.fields)
     if let host = host ?? head.host { fields.append("Host", host) }
-    for (name, value) in head.fields.list {
-      if hop.contains(where: { ASCII.equalsIgnoringCase($0, name) }) || Self.isOurs(name) { continue }
-      if ["Host", "Expect"].contains(where: { ASCII.equalsIgnoringCase($0, name) }) { continue }
-      if hidesAuthorization, ASCII.equalsIgnoringCase(name, "Authorization") { continue }
-      if hidesExtensions, ASCII.equalsIgnoringCase(name, "Sec-WebSocket-Extensions") { continue }
-      if side == .local, Self.isForwarding(name) { continue }
+    var hasProto = false
+    var hasHost = false
+    head.fields.forEach { name, value in
+      func isField(_ other: StaticString) -> Bool { ASCII.equalsIgnoringCase(name, other) }
+      if isField("Host") || isField("Expect") || Self.isOurs(name) || hop.contains(name) { return }
+      if hidesAuthorization, isField("Authorization") { return }
+      if hidesExtensions, isField("Sec-WebSocket-Extensions") { return }
+      if side == .local, Self.isForwarding(name) { return }
+      if isField("X-Forwarded-Proto") { hasProto = true }
+      if isField("X-Forwarded-Host") { hasHost = true }
       fields.append(name, value)
     }
     switch side {
@@ -48,8 +52,8 @@ struct ForwardedFields {
       if let host = head.host { fields.append("X-Forwarded-Host", host) }
       if let developerToken { fields.append("Webio-Developer", developerToken) }
     case .public:
-      if !fields.contains("X-Forwarded-Proto") { fields.append("X-Forwarded-Proto", "https") }
-      if !fields.contains("X-Forwarded-Host"), let host = head.host { fields.append("X-Forwarded-Host", host) }
+      if !hasProto { fields.append("X-Forwarded-Proto", "https") }
+      if !hasHost, let host = head.host { fields.append("X-Forwarded-Host", host) }
       fields.append("Webio-Public", "1")
     }
     if let upgrade {
@@ -63,40 +67,53 @@ struct ForwardedFields {
 
   func response(_ head: HTTPResponseHead) -> HTTPFields {
     var fields = HTTPFields()
-    let hop = Self.hopByHop(head.fields)
-    for (name, value) in head.fields.list {
-      if hop.contains(where: { ASCII.equalsIgnoringCase($0, name) }) || Self.isOurs(name) { continue }
-      if ASCII.equalsIgnoringCase(name, "Content-Length") { continue }
+    let hop = HopByHop(head.fields)
+    head.fields.forEach { name, value in
+      if ASCII.equalsIgnoringCase(name, "Content-Length") || Self.isOurs(name) || hop.contains(name) { return }
+      if side == .public, ASCII.equalsIgnoringCase(name, "X-Robots-Tag") { return }
       fields.append(name, value)
     }
     // A share is not to be found by search engines.
-    if side == .public { fields.set("X-Robots-Tag", "noindex") }
+    if side == .public { fields.append("X-Robots-Tag", "noindex") }
     return fields
   }
 
-  /// The fields of this connection alone: the known ones, and those that `Connection` names.
-  private static func hopByHop(_ fields: HTTPFields) -> [String] {
-    var names = [
-      "Connection", "Keep-Alive", "Proxy-Connection", "Proxy-Authenticate", "Proxy-Authorization", "TE", "Trailer",
-      "Transfer-Encoding", "Upgrade",
-    ]
-    for value in fields.all("Connection") {
-      for element in value.utf8.split(separator: UInt8(ascii: ",")) {
-        let name = element.drop(while: ASCII.isBlank).prefix { !ASCII.isBlank($0) }
-        if !name.isEmpty { names.append(String(decoding: Array(name), as: UTF8.self)) }
+  /// What only the gateway says: from outside it would be a lie, and towards outside it would be a leak.
+  private static func isOurs(_ name: UnsafeRawBufferPointer) -> Bool {
+    ASCII.equalsIgnoringCase(name, "Webio-Public") || ASCII.equalsIgnoringCase(name, "Webio-Developer")
+      || ASCII.equalsIgnoringCase(name, Gateway.replayName)
+  }
+
+  private static func isForwarding(_ name: UnsafeRawBufferPointer) -> Bool {
+    ASCII.equalsIgnoringCase(UnsafeRawBufferPointer(rebasing: name.prefix(12)), "X-Forwarded-")
+      || ASCII.equalsIgnoringCase(name, "Forwarded") || ASCII.equalsIgnoringCase(name, "X-Real-IP")
+  }
+}
+
+/// The fields of this connection alone: the known ones, and those that `Connection` names. RFC 9110 section 7.6.1.
+private struct HopByHop {
+  private static let known: [StaticString] = [
+    "Connection", "Keep-Alive", "Proxy-Connection", "Proxy-Authenticate", "Proxy-Authorization", "TE", "Trailer",
+    "Transfer-Encoding", "Upgrade",
+  ]
+
+  private var named: [[UInt8]] = []
+
+  init(_ fields: HTTPFields) {
+    fields.forEach { name, value in
+      guard ASCII.equalsIgnoringCase(name, "Connection") else { return }
+      ASCII.forEachElement(value) { element in
+        if !Self.isKnown(element), !ASCII.equalsIgnoringCase(element, "close") { named.append(Array(element)) }
       }
     }
-    return names
   }
 
-  /// What only the gateway says: from outside it would be a lie, and towards outside it would be a leak.
-  private static func isOurs(_ name: String) -> Bool {
-    ["Webio-Public", "Webio-Developer", Gateway.replayField].contains { ASCII.equalsIgnoringCase(name, $0) }
+  private static func isKnown(_ name: UnsafeRawBufferPointer) -> Bool {
+    known.contains { ASCII.equalsIgnoringCase(name, $0) }
   }
 
-  private static func isForwarding(_ name: String) -> Bool {
-    let prefix = "X-Forwarded-"
-    return ASCII.equalsIgnoringCase(String(decoding: Array(name.utf8.prefix(prefix.utf8.count)), as: UTF8.self), prefix)
-      || ASCII.equalsIgnoringCase(name, "Forwarded") || ASCII.equalsIgnoringCase(name, "X-Real-IP")
+  func contains(_ name: UnsafeRawBufferPointer) -> Bool {
+    Self.isKnown(name)
+      || named.contains { named in named.withUnsafeBytes { ASCII.equalsIgnoringCase(name, $0) } }
   }
 }

@@ -68,11 +68,3 @@ package struct HostGate: Sendable, Equatable {
 
   private static func text(_ bytes: ArraySlice<UInt8>) -> String { String(decoding: bytes, as: UTF8.self) }
 }
-
-/// Compares secrets without telling by the time taken how much of them is right.
-func isEqualInConstantTime(_ left: String, _ right: String) -> Bool {
-  let (left, right) = (Array(left.utf8), Array(right.utf8))
-  var difference = left.count ^ right.count
-  for index in left.indices { difference |= Int(left[index] ^ (right.isEmpty ? 1 : right[index % right.count])) }
-  return difference == 0
-}

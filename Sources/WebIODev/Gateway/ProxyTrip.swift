@@ -73,11 +73,15 @@ final class ProxyTrip {
     client.onInformational = { [self] head in
       if head.status.code != 100 { exchange.sendInformational(head.status, forwarded.response(head)) }
     }
+    client.batch = { [exchange] body in
+      exchange.batch(body)
+      // Not before all is written: what the stream has taken at once nobody will hear of again.
+      if exchange.bufferedBytes > exchange.highWater { client.setReading(false) }
+    }
     client.onHead = { [self] in receive($0, forwarded) }
     client.onBody = { [self] bytes in
       record?.responseBody(bytes)
       exchange.write(bytes)
-      if exchange.bufferedBytes > highWaterMark { client.setReading(false) }
     }
     client.onEnd = { [self] in responseEnded($0, forwarded) }
     exchange.onDrain = { client.setReading(true) }

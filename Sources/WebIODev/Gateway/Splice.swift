@@ -60,7 +60,7 @@ final class Splice {
     func stream(_ stream: any ByteStream, didReceive bytes: UnsafeRawBufferPointer) {
       tap?(bytes)
       target.write(bytes)
-      if target.bufferedBytes > highWaterMark { stream.setReading(false) }
+      if target.bufferedBytes > target.highWater { stream.setReading(false) }
     }
 
     func streamDidEnd(_ stream: any ByteStream) {

@@ -28,7 +28,7 @@ final class UpstreamLease {
   private var idle: [(client: HTTPClientConnection, since: MonotonicTime)] = []
   private var sweep: TimerToken?
   private var isReplaced = false
-  private static let idleCount = 64
+  private static let idleCount = 256
   /// Shorter than what servers usually allow, so that they seldom close one while it is taken.
   private static let idleTime = Duration.seconds(4)
 
@@ -60,6 +60,7 @@ final class UpstreamLease {
     client.onBody = nil
     client.onEnd = nil
     client.onDrain = nil
+    client.batch = nil
     guard !isReplaced, client.canSend, idle.count < Self.idleCount else { return client.close() }
     client.setReading(true)
     idle.append((client, .now))

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """`webio share` beside `ssh -R`: the same sshd, the same origin, in turns within one run. Every figure is a ratio to ssh -R.
 
-  tunnel.py [--webio PATH] [--rounds N] [--kills N] [--loss PERCENT]
+  tunnel.py [--webio PATH] [--rounds N] [--only LIST] [--cores N] [--kills N] [--loss PERCENT]
 
 It starts an sshd of its own on loopback, needs cc, ssh and sshd, and a release build of webio:
   swift build -c release --product webio
+--cores N tells the processor time of a request by process, the median of N runs: it does not mind other work on the machine.
+The ssh engine is `ssh -R` in front of webio's gateway, so the two rows of ssh show what the gateway costs.
 --kills kills the sshd that often and tells how long the tunnel took to be back after the sshd was.
 --loss adds a run in which loopback loses packets (tc netem; needs CAP_NET_ADMIN, and disturbs the whole machine meanwhile).
 """
@@ -160,6 +162,39 @@ class Plain:
     stop = WebIO.stop
 
 
+def core_time(processes):
+    """Seconds of processor time that they have used, to the nanosecond: clock_getcpuclockid(3)."""
+    total = 0
+    for process in processes:
+        with contextlib.suppress(OSError):
+            total += time.clock_gettime((~process << 3) | 2)
+    return total
+
+
+def core_times(makers, load, relay, server, rounds):
+    """Where the processor's time goes in a request: with 128 connections at once, and in one after the other."""
+    print(f"\n{'processor time, µs a request':40}{'client':>10}{'relay':>10}{'origin':>10}{'all':>10}{'ratio':>10}")
+    base = {}
+    for what, title, count in [("par", "128 connections", 20000), ("lat", "one connection", 1550)]:
+        for name, make in makers.items():
+            tunnel = make()
+            groups = [[], [], []]
+            for _ in range(rounds):
+                def now():
+                    return [core_time(descendants(tunnel.process.pid)), core_time(descendants(relay.process.pid)), core_time([server.pid])]
+                stop_draining = drain_meanwhile(tunnel)
+                before = now()
+                subprocess.run([load, str(tunnel.port), what], capture_output=True, check=True)
+                after = now()
+                stop_draining()
+                for group, (old, new) in zip(groups, zip(before, after)):
+                    group.append((new - old) / count * 1e6)
+            tunnel.stop()
+            parts = [statistics.median(group) for group in groups]
+            base.setdefault(what, sum(parts))
+            print(f"{title + ', ' + name:40}" + "".join(f"{part:10.1f}" for part in parts) + f"{sum(parts):10.1f}{sum(parts) / base[what]:10.2f}")
+
+
 def measure(makers, load, rounds):
     tunnels = {name: make() for name, make in makers.items()}
     results = {name: {} for name in makers}
@@ -240,6 +275,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--webio", default=here.parent.parent.parent / ".build/release/webio")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", default="", help="a comma-separated list of measures instead of all: " + ", ".join(m[0] for m in MEASURES))
+    parser.add_argument("--cores", type=int, default=0)
     parser.add_argument("--kills", type=int, default=0)
     parser.add_argument("--loss", type=int, default=0)
     options = parser.parse_args()
@@ -259,7 +296,11 @@ def main():
             "ssh": lambda: WebIO(relay, origin, options.webio, "ssh"),
         }
         if options.rounds:
+            if options.only:
+                MEASURES[:] = [measure for measure in MEASURES if measure[0] in options.only.split(",")]
             report(measure(makers, load, options.rounds))
+        if options.cores:
+            core_times(makers, load, relay, server, options.cores)
         if options.loss:
             subprocess.run(["tc", "qdisc", "add", "dev", "lo", "root", "netem", "loss", f"{options.loss}%"], check=True)
             try:
