@@ -110,11 +110,12 @@ struct Checkup {
   }
 
   private func fileSystem() -> CheckResult {
-    FileSystem.reportsChanges(directory)
-      ? .ok("file system", "\(directory) reports changes")
-      : .warn(
-        "file system", "\(directory) is on a network or shared file system, which reports no changes",
-        "webio dev looks every 500 ms instead; a directory on a local disk is faster.")
+    guard let name = FileSystem.remoteName(of: directory) else {
+      return .ok("file system", "\(directory) reports changes")
+    }
+    return .warn(
+      "file system", "\(directory) is on \(name), which does not tell what others change there",
+      "webio dev looks every 500 ms instead; a directory on a local disk is faster.")
   }
 
   // MARK: The page

@@ -66,7 +66,10 @@ package final class DirectoryWatch: EventSource {
     Glibc.close(descriptor)
   }
 
-  package func descriptorIsReady(_ readiness: Readiness) {
+  package func descriptorIsReady(_ readiness: Readiness) { drain() }
+
+  /// Reads what the kernel has noted until now.
+  package func drain() {
     var events: [Event] = []
     var buffer = [UInt8](repeating: 0, count: 64 * 1024)
     // Bounded: a process that writes without end must not hold the loop.
@@ -102,18 +105,5 @@ package final class DirectoryWatch: EventSource {
     if has(IN_CREATE) { return .created }
     if has(IN_DELETE) || has(IN_MOVED_FROM) { return .removed }
     return nil
-  }
-}
-
-/// Which file system a path is on, as far as it decides whether inotify sees all changes. See statfs(2).
-package enum FileSystem {
-  /// Network, 9p and FUSE mounts are changed behind the kernel's back: it has nothing to report.
-  package static func reportsChanges(_ path: String) -> Bool {
-    var status = statfs()
-    guard statfs(path, &status) == 0 else { return true }
-    switch UInt32(truncatingIfNeeded: status.f_type) {
-    case 0x6969, 0xff53_4d42, 0xfe53_4d42, 0x517b, 0x0102_1997, 0x6573_5546, 0x786f_4256: return false
-    default: return true
-    }
   }
 }

@@ -159,6 +159,22 @@ extension EndToEnd {
       _ = try await webio.end()
     }
 
+    /// Nothing was answered: the new page does not wait for a replay that does not come.
+    @Test(.timeLimit(.minutes(5))) func aPageWithoutAnswersIsBackAtOnce() async throws {
+      let project = try await Fixture.shared.project()
+      let browser = try await Fixture.shared.browser()
+      let webio = try project.dev("--port", "0")
+      try await webio.explaining {
+        try await browser.open(webio.ready().url)
+        try await browser.waitForText("What is your name?")
+        try project.save(project.edited("# Hello!", "# Anew!"))
+        try await sign(browser, "Updated in")
+        #expect(try await browser.look("return document.body.innerText.includes('Anew!')").bool == true)
+      }
+      webio.program.interrupt()
+      _ = try await webio.end()
+    }
+
     /// The first file's text is not taken back while the build of both is under way.
     @Test(.timeLimit(.minutes(5))) func editedTextsOfTwoFilesAreShownTogether() async throws {
       let project = try await Fixture.shared.project()

@@ -69,6 +69,53 @@ extension EndToEnd {
       try await browser.screenshot("terminal")
     }
 
+    /// `o` opens the address in the browser that BROWSER names, `c` empties the window and what was scrolled out of it.
+    @Test(.timeLimit(.minutes(3))) func keysOpenThePageAndClearTheTerminal() async throws {
+      let project = try await Fixture.shared.project()
+      let opened = project.directory.file("opened-by-key")
+      try project.directory.write("key-browser", "#!/bin/sh\necho \"$#: $1\" >> '\(opened)'\n")
+      try FileManager.default.setAttributes(
+        [.posixPermissions: 0o755], ofItemAtPath: project.directory.file("key-browser"))
+      defer {
+        for name in ["opened-by-key", "key-browser"] {
+          try? FileManager.default.removeItem(atPath: project.directory.file(name))
+        }
+      }
+      for browser in [project.directory.file("key-browser"), "none"] {
+        let terminal = try Program(
+          WebioCommand.path, ["dev", "--no-open", "--port", "0"], directory: project.path,
+          environment: WebioCommand.environment(project.directory)
+            .merging(["TERM": "xterm-256color", "BROWSER": browser]) { $1 }, inTerminal: true)
+        defer { terminal.killAll() }
+        try await see("ready     http://", in: terminal, within: .seconds(120))
+        let url = try #require(plain(terminal).firstMatch(of: /ready +(http:\S+)/)?.1)
+        #expect(!FileManager.default.fileExists(atPath: opened) || browser == "none", "--no-open")
+        terminal.type(" o \n")
+        if browser == "none" {
+          try await see("There is no browser to open; BROWSER can name one.", in: terminal)
+        } else {
+          try await eventually("the page is opened") { (try? readText(opened)) == "1: \(url)\n" }
+        }
+        #expect(!terminal.outputText.contains("\u{1B}[2J") && !terminal.outputText.contains("\u{1B}[3J"))
+        terminal.type("c\n")
+        try await eventually("it is cleared") { terminal.outputText.contains("\u{1B}[H\u{1B}[2J\u{1B}[3J") }
+        // What comes next stands at the top, and does not overwrite a line that is gone.
+        terminal.type("u\n")
+        try await eventually("the addresses") {
+          let shown = terminal.outputText.components(separatedBy: "\u{1B}[3J").last ?? ""
+          return shown.contains("Local:") && !shown.contains("\u{1B}[1A")
+        }
+        // Small letters and capitals are different keys, and longer words are none.
+        terminal.type("O\n")
+        try await see("There is no key O; h lists them.", in: terminal)
+        terminal.type("quit\n")
+        try await see("There is no key quit; h lists them.", in: terminal)
+        terminal.type("q\n")
+        #expect(try await terminal.waitForEnd(within: .seconds(10)) == .exited(0))
+      }
+      #expect(try readText(opened).components(separatedBy: "\n").count == 2, "opened once")
+    }
+
     /// A shell's background job must not stop because it would like to read keys, and hears them when it comes forward.
     @Test(.timeLimit(.minutes(3))) func aBackgroundJobGoesOn() async throws {
       let project = try await Fixture.shared.project()

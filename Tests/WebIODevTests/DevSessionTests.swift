@@ -168,6 +168,85 @@ extension LoopTests {
       await setting.stop()
     }
 
+    /// Ten pages and ten WebSockets of the app are open while somebody connects a thousand times a second, through five reloads.
+    @Test func noConnectionIsRefusedAndEachPageHearsOfEachBuild() async throws {
+      let setting = try Setting { $0.gateway.token = "secret" }
+      #expect(await setting.wait("ready"))
+      let script = try setting.scratch.write("load.py", Self.load)
+      let begun = setting.scratch("begun")
+      async let told = shell("\(FakeApp.python) \(script) \(setting.port) secret \(begun)", in: setting.scratch.path)
+      while !Files.exists(begun) { await setting.events.settle(.milliseconds(10)) }
+      for round in 2...6 {
+        try setting.save("round \(round)")
+        #expect(await setting.wait("reloaded 10", times: round - 1))
+      }
+      #expect(try await setting.get("/gen").text == "6")
+      let report = try JSONParser.parse(Array(try await told.utf8))
+      #expect(report["refused"] == 0 && report["failed"] == 0, "\(report)")
+      #expect((report["connects"]?.int ?? 0) >= 1_000, "\(report)")
+      // Each hears each build, once and in order, and nothing is reloaded for another reason.
+      #expect(report["heard"]?.array == Array(repeating: [1, 2, 3, 4, 5, 6], count: 10), "\(report)")
+      // No connection of the app holds a swap up, and none outlives it.
+      #expect(report["ended"] == 10, "\(report)")
+      await setting.stop()
+      #expect(try await setting.processes() == 0)
+    }
+
+    private static let load = #"""
+      import base64, json, os, socket, sys, threading, time
+      port, token, begun = int(sys.argv[1]), sys.argv[2], sys.argv[3]
+
+      def upgraded(path):
+          stream = socket.create_connection(("127.0.0.1", port), 20)
+          stream.sendall((
+              f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nOrigin: http://127.0.0.1:{port}\r\nConnection: Upgrade\r\n"
+              "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n").encode())
+          head = b""
+          while b"\r\n\r\n" not in head: head += stream.recv(1)
+          assert b" 101 " in head, head
+          stream.settimeout(60)
+          return stream
+
+      def listen(stream, heard):
+          reader = stream.makefile("rb")
+          while heard[-1:] != [6]:
+              first, size = reader.read(1)[0], reader.read(1)[0]
+              if size == 126: size = int.from_bytes(reader.read(2), "big")
+              if size == 127: size = int.from_bytes(reader.read(8), "big")
+              data = reader.read(size)
+              if first & 15 != 1: continue
+              message = json.loads(data)
+              if message["event"] in ("hello", "built"): heard.append(message["generation"])
+
+      pages = [(upgraded(f"/__webio/dev?token={token}"), []) for _ in range(10)]
+      sockets = [upgraded("/socket") for _ in range(10)]
+      ended = []
+      def wait(stream):
+          while stream.recv(4096): pass
+          ended.append(1)
+      threads = [threading.Thread(target=listen, args=page, daemon=True) for page in pages]
+      threads += [threading.Thread(target=wait, args=(stream,), daemon=True) for stream in sockets]
+      for thread in threads: thread.start()
+
+      connects = refused = failed = 0
+      due = time.monotonic()
+      limit = due + 90
+      while (any(thread.is_alive() for thread in threads) or connects < 1000) and time.monotonic() < limit:
+          try:
+              with socket.create_connection(("127.0.0.1", port), 20) as stream:
+                  connects += 1
+                  if connects % 20 == 0:
+                      stream.sendall(f"GET /gen HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n".encode())
+                      if not stream.makefile("rb").read().startswith(b"HTTP/1.1 200 "): failed += 1
+          except OSError: refused += 1
+          if connects == 1: open(begun, "w").close()
+          # A late machine does not make up for it in a burst.
+          due = max(due + 0.001, time.monotonic() - 0.01)
+          time.sleep(max(0, due - time.monotonic()))
+      print(json.dumps({"connects": connects, "refused": refused, "failed": failed, "ended": len(ended),
+                        "heard": [heard for _, heard in pages]}))
+      """#
+
     @Test func aCrashAtStartWaitsForASave() async throws {
       let setting = try Setting(modes: ["crash-at-start"])
       #expect(await setting.wait("crashed SIGSEGV waits"))

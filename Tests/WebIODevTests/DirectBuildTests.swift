@@ -14,7 +14,7 @@ extension LoopTests {
       let watcher: FileWatcher
       let saves = Recorder<[FileChange]>()
 
-      init() async throws {
+      init(files: [String: String] = [:]) async throws {
         scratch = try Scratch()
         for (name, text) in [
           "kit/Package.swift": """
@@ -26,15 +26,19 @@ extension LoopTests {
           "app/Package.swift": Self.manifest(),
           "app/Sources/app/main.swift": "import WebIO\nputText(\"one \\(part())\")\n",
           "app/Sources/app/part.swift": "func part() -> Int { 1 }\n",
-        ] { try scratch.write(name, text) }
+        ].merging(files, uniquingKeysWith: { $1 }) { try scratch.write(name, text) }
         let project = try await Project.load(scratch("app"), toolkit: .path(scratch("kit")))
         let (events, saves) = (events, saves)
         builder = Builder(.swiftBuild(project), package: project.directory) { events.add($0) }
+        builder.startsAhead = true
         watcher = FileWatcher(onWarning: { _ in }, onChange: { saves.add($0) })
         watcher.add(project.roots)
         builder.build()
         _ = await finish()
       }
+
+      /// A module of many files has no compiler waiting.
+      private var isIncremental: Bool { (try? Files.list(scratch("app/Sources/app")).count > 12) ?? false }
 
       static func manifest(_ settings: String = "") -> String {
         """
@@ -51,7 +55,9 @@ extension LoopTests {
       /// The result of the build, once the next direct one is prepared.
       func finish() async -> BuildResult? {
         _ = await events.wait(.seconds(90)) { [builder] _ in !builder.isBuilding }
-        for _ in 0..<400 where !builder.isDirect { await events.settle(.milliseconds(10)) }
+        for _ in 0..<400 where !(builder.isDirect && (isIncremental || builder.isAhead)) {
+          await events.settle(.milliseconds(10))
+        }
         return events.all.compactMap { if case .finished(let result) = $0 { result } else { nil } }.last
       }
 
@@ -95,6 +101,7 @@ extension LoopTests {
       let setting = try await Setting()
       let scratch = setting.scratch
       #expect(setting.builder.isDirect, "the plan of this toolchain was understood")
+      #expect(setting.builder.isAhead, "its compiler can be started ahead")
       func step(_ expected: String, direct: Bool, _ change: () async throws -> Void) async throws {
         let (isDirect, output) = try await setting.save(change)
         #expect(output == expected)
@@ -145,12 +152,53 @@ extension LoopTests {
       try await step("[flag!]", direct: true) {
         try write("main.swift", "import WebIO\n#if FLAG\nshow(\"flag!\")\n#else\nshow(\"none\")\n#endif\n")
       }
+      // A source longer than a pipe holds, which a waiting compiler does not get.
+      let long = String(repeating: "// \(String(repeating: "x", count: 100))\n", count: 1_000)
+      try await step("[long]", direct: true) { try write("main.swift", "\(long)import WebIO\nshow(\"long\")\n") }
+      try await step("failed Sources/app/main.swift:3:1", direct: true) { try write("main.swift", "import WebIO\nshow(long\n") }
+      try await step("[short]", direct: true) { try write("main.swift", "import WebIO\nshow(\"short\")\n") }
+      // A library that was compiled behind our back, by the same plan.
+      try scratch.write(
+        "kit/Sources/WebIO/WebIO.swift", "public func show(_ text: String) { print(\"<\\(text)>\") }\n")
+      let words = setting.builder.command.arguments.map { "'\($0)'" }.joined(separator: " ")
+      try await shell("cd app && '\(setting.builder.command.path)' \(words) -q", in: scratch.path)
+      #expect(!setting.builder.isDirect)
+      setting.saves.clear()
+      try await step("<behind>", direct: false) { try write("main.swift", "import WebIO\nshow(\"behind\")\n") }
+      try await step("<again>", direct: true) { try write("main.swift", "import WebIO\nshow(\"again\")\n") }
       // Somebody else's hands in the scratch path: another plan makes ours void.
       let other = try await shell(
         "cd app && swift build --product app --scratch-path .build/webio-dev -Xswiftc -DOTHER -q", in: scratch.path)
       #expect(!setting.builder.isDirect, "\(other)")
-      try await step("[after]", direct: false) { try write("main.swift", "import WebIO\nshow(\"after\")\n") }
-      #expect(try await setting.clean() == "[after]")
+      try await step("<after>", direct: false) { try write("main.swift", "import WebIO\nshow(\"after\")\n") }
+      #expect(try await setting.clean() == "<after>")
+      setting.watcher.stop()
+    }
+
+    /// Its driver compiles what has changed and what depends on it.
+    @Test func aModuleOfManyFilesIsNeverStale() async throws {
+      var files: [String: String] = [:]
+      for index in 0..<14 { files["app/Sources/app/f\(index).swift"] = "func f\(index)() -> Int { part() + \(index) }\n" }
+      let sum = (0..<14).map { "f\($0)()" }.joined(separator: " + ")
+      files["app/Sources/app/main.swift"] = "import WebIO\nlet sum: Int = \(sum)\nputText(\"one \\(sum)\")\n"
+      let setting = try await Setting(files: files)
+      #expect(setting.builder.isDirect)
+      func step(_ expected: String, _ name: String, _ text: String) async throws {
+        let (isDirect, output) = try await setting.save { try setting.scratch.write("app/Sources/app/\(name)", text) }
+        #expect(output.hasPrefix(expected), "\(output)")
+        #expect(isDirect, "\(expected)")
+      }
+      try await step("one 119", "part.swift", "func part() -> Int { 2 }\n")
+      // Within the second of the last save, which is what the driver compares.
+      try await step("one 133", "part.swift", "func part() -> Int { 3 }\n")
+      try await step("one 134", "f0.swift", "func f0() -> Int { part() + 1 }\n")
+      // Each file that uses it is compiled again: an integer literal becomes another type's.
+      try await step("failed Sources/app/f", "part.swift", "func part() -> Double { 3.5 }\n")
+      try await step("one 134", "part.swift", "func part() -> Int { 3 }\n")
+      try await step("one 78", "part.swift", "func part() -> Int { base }\nlet base = -1\n")
+      try await step("one 92", "part.swift", "func part() -> Int { base }\nlet base = 0\n")
+      try await step("one 1", "f13.swift", "func f13() -> Int { -78 }\n")
+      #expect(try await setting.clean() == "one 1")
       setting.watcher.stop()
     }
 

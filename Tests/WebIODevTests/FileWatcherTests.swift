@@ -13,12 +13,17 @@ extension LoopTests {
       let warnings = Recorder<String>()
       let watcher: FileWatcher
 
-      init(_ mode: FileWatcher.Mode = .automatic, limit: Int = .max, files: [String: String]) throws {
+      init(
+        _ mode: FileWatcher.Mode = .automatic, limit: Int = .max, debouncer: Debouncer = Debouncer(),
+        remote: String? = nil, files: [String: String]
+      ) throws {
         scratch = try Scratch()
         for (name, text) in files { try scratch.write(name, text) }
         let (saves, warnings) = (saves, warnings)
+        let remotePath = remote.map { [scratch] in scratch($0) }
         watcher = FileWatcher(
-          mode: mode, watchLimit: limit, onWarning: { warnings.add($0) }, onChange: { saves.add($0) })
+          mode: mode, watchLimit: limit, debouncer: debouncer, remoteName: { $0 == remotePath ? "NFS" : nil },
+          onWarning: { warnings.add($0) }, onChange: { saves.add($0) })
         watcher.add([WatchRoot(scratch.path, isRecursive: false), WatchRoot(scratch("Sources"))])
       }
 
@@ -123,22 +128,45 @@ extension LoopTests {
       #expect(setting.seen == ["Sources/App/main.swift removed", "Sources/App/other.swift added"])
     }
 
+    /// However long it takes: git's lock says when it is over.
     @Test func aCheckoutOf500FilesIsOneSave() async throws {
       var files = Self.main
       for index in 0..<500 { files["Sources/App/D\(index % 20)/F\(index).swift"] = "a" }
-      let setting = try Setting(files: files)
+      var debouncer = Debouncer()
+      debouncer.longestCheckout = .seconds(600)
+      let setting = try Setting(debouncer: debouncer, files: files)
       defer { setting.watcher.stop() }
+      let git = "git -c user.email=a@b -c user.name=a"
       try await shell(
         """
-        export GIT_CONFIG_GLOBAL=/dev/null HOME=/nonexistent; git init -q . && git config user.email a@b && git config user.name a
-        git add . && git commit -qm a && git checkout -qb other
-        for f in Sources/App/D*/*.swift; do printf b > $f; done; git commit -qam b
+        export GIT_CONFIG_GLOBAL=/dev/null HOME=/nonexistent; git init -q . && \(git) add . && \(git) commit -qm a && git checkout -qb other
+        for f in Sources/App/D*/*.swift; do printf b > $f; done; \(git) commit -qam b
         """, in: setting.scratch.path)
+      #expect(await setting.saves.wait { $0.flatMap { $0 }.count >= 500 })
       await setting.saves.settle(.milliseconds(400))
       setting.saves.clear()
-      try await shell("git checkout -q -", in: setting.scratch.path)
-      #expect(await setting.saves.wait { $0.flatMap { $0 }.count == 500 })
+      try await shell("GIT_CONFIG_GLOBAL=/dev/null git checkout -q -", in: setting.scratch.path)
+      #expect(await setting.saves.wait(.seconds(90)) { $0.flatMap { $0 }.count == 500 })
       #expect(setting.saves.all.count == 1)
+    }
+
+    /// A git that is slow between two files: what it has written so far is no save.
+    @Test func aHalfDoneCheckoutWaits() async throws {
+      let setting = try Setting(files: Self.main)
+      defer { setting.watcher.stop() }
+      try await shell("mkdir .git && : > .git/index.lock", in: setting.scratch.path)
+      setting.watcher.add([WatchRoot(setting.scratch("."), isRecursive: false)])
+      try setting.scratch.write("Sources/App/main.swift", "two")
+      await setting.saves.settle(.milliseconds(300))
+      #expect(setting.saves.all.isEmpty)
+      try setting.scratch.write("Sources/App/more.swift", "two")
+      try await shell("rm .git/index.lock", in: setting.scratch.path)
+      #expect(await setting.wait(for: "Sources/App/more.swift added"))
+      #expect(setting.saves.all.count == 1)
+      // The lock of a git that was killed stops nobody.
+      try await shell("touch -d '2 minutes ago' .git/index.lock", in: setting.scratch.path)
+      try setting.scratch.write("Sources/App/main.swift", "three")
+      #expect(await setting.saves.wait { $0.count == 2 })
     }
 
     @Test func aFullQueueMeansLookingAgain() async throws {
@@ -161,6 +189,37 @@ extension LoopTests {
       #expect(setting.warnings.all[0].contains("sysctl fs.inotify.max_user_watches"))
       try setting.scratch.write("Sources/B/b.swift", "c")
       #expect(await setting.wait(for: "Sources/B/b.swift modified"))
+    }
+
+    /// What another machine changes there is not told by the kernel.
+    @Test(arguments: ["Sources", "Sources/B"]) func onANetworkItPollsAndSaysSoOnce(mount: String) async throws {
+      let setting = try Setting(
+        remote: mount, files: ["Package.swift": "1", "Sources/A/a.swift": "a", "Sources/B/b.swift": "b"])
+      defer { setting.watcher.stop() }
+      #expect(setting.watcher.isPolling)
+      setting.watcher.add([WatchRoot(setting.scratch(mount))])
+      #expect(setting.warnings.all.count == 1)
+      #expect(
+        setting.warnings.all[0].contains("every 500 ms, because \(setting.scratch(mount)) is on NFS"), "\(setting.warnings.all)"
+      )
+      try setting.scratch.write("Sources/B/b.swift", "c")
+      #expect(await setting.wait(for: "Sources/B/b.swift modified"))
+      try setting.scratch.write("Sources/A/a.swift", "c")
+      #expect(await setting.wait(for: "Sources/A/a.swift modified"))
+    }
+
+    @Test func fileSystemsOfOthersAreKnownByTheirNumber() {
+      // From statfs(2) and linux/magic.h; the negative ones come sign-extended.
+      for (magic, name) in [
+        (0x6969, "NFS"), (0x517b, "SMB"), (0xff53_4d42, "SMB"), (0xfe53_4d42, "SMB"), (0x0102_1997, "9p"),
+        (0x6573_5546, "FUSE"), (0x5346_4846, "WSL's drvfs"),
+      ] as [(UInt32, String)] { #expect(FileSystem.remoteName(magic: magic) == name) }
+      // ext4, tmpfs, overlayfs, btrfs, XFS
+      for magic: UInt32 in [0xef53, 0x0102_1994, 0x794c_7630, 0x9123_683e, 0x5846_5342] {
+        #expect(FileSystem.remoteName(magic: magic) == nil)
+      }
+      #expect(FileSystem.remoteName(of: "/proc") == nil)
+      #expect(FileSystem.remoteName(of: "/no/such/place") == nil)
     }
 
     @Test func aRootThatIsReplacedIsFollowed() async throws {

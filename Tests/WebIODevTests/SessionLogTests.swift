@@ -65,6 +65,14 @@ import WebIOPosix
     #expect(reports.events == [.replayed(kept: 2, total: 2)])
   }
 
+  /// Its page shows nothing until it hears that the replay is over.
+  @Test @EventLoop func aSessionWithoutAnswersHasAnEmptyReplay() {
+    let reports = Reports()
+    #expect(reports.logs.receive(Self.message("want", "s"))?["entries"] == [])
+    _ = reports.logs.receive(Self.message("settled", "s", ["kept": 0, "total": 0]))
+    #expect(reports.logs.count == 0 && reports.logs["s"] == nil)
+  }
+
   @Test @EventLoop func aReplayThatKillsTheAppIsNotTriedAgain() {
     let reports = Reports()
     _ = reports.logs.receive(Self.message("append", "s", ["entry": Self.answer("Name")]))

@@ -38,6 +38,10 @@ package final class Builder {
   private var plan: DirectPlan?
   private var planNumber = 0
   private var record = BuildRecord()
+  /// Whether a compiler is started ahead of the next save.
+  package var startsAhead = false
+  private var waiting: WaitingCompiler?
+  private var ahead: TimerToken?
   /// Something has changed since the last good build by SwiftPM that only SwiftPM can build.
   private var needsFull = true
 
@@ -57,6 +61,9 @@ package final class Builder {
   /// Whether the next save of contents alone is built without SwiftPM.
   var isDirect: Bool { !needsFull && plan?.isCurrent == true }
 
+  /// Whether its compiler has been started.
+  var isAhead: Bool { waiting?.child != nil }
+
   /// Builds what is on disk now. A build under way is called off.
   package func build() {
     needsFull = true
@@ -72,6 +79,7 @@ package final class Builder {
 
   /// Calls off what is under way; `completion` comes when nothing runs any more.
   package func stop(_ completion: @escaping @EventLoop () -> Void) {
+    stopWaiting()
     run(queue.stop())
     if queue.isBusy { onIdle = completion } else { completion() }
   }
@@ -96,10 +104,37 @@ package final class Builder {
     startedAt = MonotonicTime.now
     report(.started)
     if !needsFull, let plan, plan.isCurrent {
-      start(build, .compile, plan.compile)
+      startDirect(build, plan)
     } else {
       startFull(build)
     }
+  }
+
+  private func startDirect(_ build: Int, _ plan: DirectPlan) {
+    if plan.isIncremental, let scratchPath = command.scratchPath { record.buildStarts(scratchPath) }
+    let ready = waiting?.release(
+      receive: { [weak self] in self?.receive($0) }, ended: { [weak self] in self?.ended(build, $0) })
+    waiting = nil
+    ahead?.cancel()
+    guard let ready else { return start(build, .compile, plan.compile) }
+    begin(.compile)
+    child = ready
+  }
+
+  /// The next compiler, once the app that was just built has had the machine for itself.
+  private func startAhead() {
+    guard startsAhead else { return }
+    ahead?.cancel()
+    ahead = Reactor.shared.schedule(after: .milliseconds(400)) { [weak self] in
+      guard let self, waiting == nil, !isBuilding, isDirect, let plan else { return }
+      waiting = WaitingCompiler(plan, environment: command.environment, directory: command.directory)
+    }
+  }
+
+  private func stopWaiting() {
+    ahead?.cancel()
+    waiting?.stop()
+    waiting = nil
   }
 
   private func startFull(_ build: Int) {
@@ -107,14 +142,19 @@ package final class Builder {
     needsFull = true
     plan = nil
     planNumber += 1
+    stopWaiting()
     start(build, .full, [command.path] + command.arguments)
   }
 
-  private func start(_ build: Int, _ stage: Stage, _ words: [String]) {
+  private func begin(_ stage: Stage) {
     self.stage = stage
     // What the compiler has warned of is not the linker's to forget.
     if stage != .link { log = [] }
     splitter = LineSplitter()
+  }
+
+  private func start(_ build: Int, _ stage: Stage, _ words: [String]) {
+    begin(stage)
     do {
       child = try ChildProcess(
         words[0], Array(words.dropFirst()), environment: command.environment, directory: command.directory,
@@ -167,6 +207,7 @@ package final class Builder {
       }
     }
     run(queue.ended(build))
+    if !queue.isBusy, stage != .full { startAhead() }
   }
 
   private func preparePlan() {
@@ -177,7 +218,9 @@ package final class Builder {
       let plan = await DirectPlan.make(
         scratchPath: scratchPath, product: Path.name(of: command.executable), environment: command.environment,
         directory: command.directory)
-      if let self, number == planNumber { self.plan = plan }
+      guard let self, number == planNumber else { return }
+      self.plan = plan
+      startAhead()
     }
   }
 

@@ -81,11 +81,9 @@ package final class SessionLogs {
 
   /// The answer to an app whose page came with that id.
   private func recorded(_ id: String) -> JSONValue {
-    var answer: JSONObject = ["op": "log", "session": .string(id)]
-    if let note = notes.removeValue(forKey: id) {
-      answer["note"] = .string(note)
-      answer["entries"] = []
-    }
+    // A session that nothing has happened in is replayed too: its page waits for the report that it is there.
+    var answer: JSONObject = ["op": "log", "session": .string(id), "entries": []]
+    if let note = notes.removeValue(forKey: id) { answer["note"] = .string(note) }
     guard logs[id] != nil else { return .object(answer) }
     change(id) { $0.replayBegins(build: build) }
     guard let log = logs[id] else { return .object(answer) }

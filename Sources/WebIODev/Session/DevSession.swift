@@ -43,6 +43,7 @@ package final class DevSession {
     builder = Builder(
       options.build ?? .swiftBuild(project), package: project.directory, renamed: project.renamed
     ) { [weak self] in self?.receive($0) }
+    builder.startsAhead = true
     apps = AppSuccession { [weak self] in self?.receive($0) }
     reload = ProjectReload { [weak self] in self?.receive($0) }
     flood = FloodBarrier { [weak self] in self?.follow($0) }

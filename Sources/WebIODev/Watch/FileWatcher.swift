@@ -17,7 +17,9 @@ package final class FileWatcher {
   private let onWarning: @EventLoop (String) -> Void
   private var roots: [WatchRoot] = []
   private var tree = WatchTree()
-  private var debouncer = Debouncer()
+  private var debouncer: Debouncer
+  /// The name of a file system that reports no changes; see `FileSystem`.
+  private let remoteName: (String) -> String?
   private var timer: TimerToken?
   private var held: Set<String> = []
   private var gitLocks: [GitLock] = []
@@ -28,12 +30,15 @@ package final class FileWatcher {
   private var directoryOfWatch: [Int32: (path: String, isRecursive: Bool)] = [:]
   private var watchOfDirectory: [String: Int32] = [:]
 
-  package init(
-    mode: Mode = .automatic, watchLimit: Int = .max, onWarning: @escaping @EventLoop (String) -> Void,
+  init(
+    mode: Mode = .automatic, watchLimit: Int = .max, debouncer: Debouncer = Debouncer(),
+    remoteName: @escaping (String) -> String? = FileSystem.remoteName(of:), onWarning: @escaping @EventLoop (String) -> Void,
     onChange: @escaping @EventLoop ([FileChange]) -> Void
   ) {
     self.onChange = onChange
     self.onWarning = onWarning
+    self.debouncer = debouncer
+    self.remoteName = remoteName
     switch mode {
     case .poll(let interval): startPolling(every: interval, because: nil)
     case .automatic:
@@ -55,11 +60,6 @@ package final class FileWatcher {
     for root in added where !roots.contains(root) {
       roots.append(root)
       if !root.isRecursive, let lock = GitLock(of: root.path) { gitLocks.append(lock) }
-      if !isPolling, !FileSystem.reportsChanges(root.path) {
-        startPolling(
-          every: .milliseconds(500),
-          because: "\(root.path) is on a network or shared file system, which reports no changes")
-      }
       follow(root.path, isRecursive: root.isRecursive) { [self] in tree.learn($0) }
     }
     if isPolling { stamps = takeStamps() }
@@ -79,6 +79,10 @@ package final class FileWatcher {
   /// Watches a directory first and lists it then, so that nothing made in between is missed.
   private func follow(_ directory: String, isRecursive: Bool, visit: (String) -> Void) {
     if let watch {
+      if let name = remoteName(directory) {
+        startPolling(
+          every: .milliseconds(500), because: "\(directory) is on \(name), which does not tell what others change there")
+      }
       do {
         let number = try watch.add(directory)
         directoryOfWatch[number] = (directory, isRecursive || directoryOfWatch[number]?.isRecursive == true)
@@ -182,8 +186,12 @@ package final class FileWatcher {
   }
 
   private func settle() {
-    if debouncer.isBurst, !debouncer.isOverdue(at: .now), gitLocks.contains(where: \.isHeld) {
-      timer = Reactor.shared.schedule(after: debouncer.quiet) { [weak self] in self?.settle() }
+    // What has happened before this moment belongs to the same save, however late this timer is.
+    watch?.drain()
+    if !debouncer.isOverdue(at: .now), gitLocks.contains(where: \.isHeld) {
+      timer?.cancel()
+      let pause = debouncer.isBurst ? debouncer.quiet : debouncer.settle
+      timer = Reactor.shared.schedule(after: pause) { [weak self] in self?.settle() }
       return
     }
     guard let paths = debouncer.take(at: MonotonicTime.now) else { return arm() }
@@ -251,19 +259,5 @@ package final class FileWatcher {
       follow(root.path, isRecursive: root.isRecursive) { stamps[$0] = FileStamp($0) }
     }
     return stamps
-  }
-}
-
-/// What stat(2) says about a file: cheap to take, and other whenever the file was written.
-private struct FileStamp: Equatable {
-  let inode: UInt
-  let size: Int
-  let seconds: Int
-  let nanoseconds: Int
-
-  init?(_ path: String) {
-    guard let status = Files.status(path) else { return nil }
-    (inode, size) = (status.st_ino, status.st_size)
-    (seconds, nanoseconds) = (status.st_mtim.tv_sec, status.st_mtim.tv_nsec)
   }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import WebIOPosix
 
 /// Whether git is changing a work tree right now: a build in the middle of a checkout is wasted.
@@ -24,5 +25,6 @@ struct GitLock {
     }
   }
 
-  var isHeld: Bool { Files.exists(path) }
+  /// A lock of minutes ago was left by a git that was killed.
+  var isHeld: Bool { Files.status(path).map { time(nil) - $0.st_mtim.tv_sec < 60 } ?? false }
 }

@@ -76,7 +76,7 @@ func order() async throws -> Order {
   let (name, size) = try await inputGroup(
     "Who and how large",
     .input("Your name", placeholder: "Ada", required: true, validate: check),
-    .select("Size", ["S", "M", "L"]))
+    .select("Size", options: [Option("Small", "S"), Option("Middle", "M"), Option("Large", "L")]))
   let count = try await input("How many?", type: .number, value: 1, validate: { $0 < 1 ? "At least one" : nil })
   let toppings = try await checkbox("Toppings", ["Olives", "Onions", "Basil"])
   return Order(name: name, size: size, count: count, toppings: toppings)
@@ -293,17 +293,17 @@ class Floor:
         os.mkdir(self.folder)
         products = os.path.join(project, ".build/webio-dev/debug")
         plan = open(os.path.join(project, ".build/webio-dev/debug.yaml")).read()
-        driver = json.loads(re.search(r'"C\.app-[^"]*-debug\.module":.*?args: (\[.*?\])\n', plan, re.S)[1])
+        driver = json.loads(re.search(r'"C\.App-[^"]*-debug\.module":.*?args: (\[.*?\])\n', plan, re.S)[1])
         imports = []
         for index, word in enumerate(driver):
             if word in ("-I", "-Xcc") and driver[index + 1] not in ("-g", "-fno-omit-frame-pointer"):
                 imports += [word, driver[index + 1]]
         objects = [os.path.join(folder, name) for folder, _, names in os.walk(products) for name in names
-                   if name.endswith(".o") and not name.endswith(".swiftmodule.o") and "/app.build" not in folder]
+                   if name.endswith(".o") and not name.endswith(".swiftmodule.o") and "/App.build" not in folder]
         library = os.path.join(self.folder, "libFloor.so")
         subprocess.run(["swiftc", "-emit-library", "-o", library, *objects, "-lz", "-use-ld=lld"], check=True)
         self.object, self.executable = os.path.join(self.folder, "main.o"), os.path.join(self.folder, "main")
-        swiftc = ["swiftc", "-swift-version", "6", "-Onone", "-module-name", "app", *imports, self.file, "-o", self.executable,
+        swiftc = ["swiftc", "-swift-version", "6", "-Onone", "-module-name", "App", *imports, self.file, "-o", self.executable,
                   "-L", self.folder, "-lFloor", "-Xlinker", "-rpath", "-Xlinker", self.folder, "-use-ld=lld"]
         jobs = [shlex.split(line) for line in subprocess.run(
             [*swiftc, "-###"], check=True, capture_output=True, text=True).stdout.splitlines() if line]
