@@ -1,4 +1,5 @@
 import Glibc
+import WebIO
 import WebIODev
 import WebIOHTTP
 import WebIOPosix
@@ -16,7 +17,7 @@ struct Checkup {
 
   var checks: [() -> CheckResult] {
     [
-      swift, linker, headers, toolkit, watches, fileSystem, port, browser, editor, libssh2, openSSH, disk, cache,
+      swift, linker, headers, toolkit, watches, fileSystem, port, browser, editor, libssh2, openSSH, disk, cache, limits,
     ]
   }
 
@@ -186,6 +187,21 @@ struct Checkup {
     if free < 300 { return .fail("disk", text, "A build takes 300 MiB: make room.") }
     if free < 2_048 { return .warn("disk", text, "A build takes 300 MiB: make room soon.") }
     return .ok("disk", text)
+  }
+
+  /// Whether this shell lets a server have as many connections as it would take.
+  private func limits() -> CheckResult {
+    let limits = ServerLimits()
+    let descriptors = ProcessFigures.current.hardDescriptorLimit
+    let text =
+      "\(limits.http.connections) connections, \(limits.sessions.total) sessions, \(limits.payload) a message; "
+      + "webio doctor --limits tells all"
+    // Each session of a page has one connection, and a file now and then.
+    guard descriptors < limits.http.connections + 100 else { return .ok("limits", text) }
+    return .warn(
+      "limits", "a server here may have \(descriptors) descriptors, for \(text)",
+      "Raise it before many visitors come: ulimit -Hn \(limits.http.connections * 2) as root, or LimitNOFILE= of a systemd unit."
+    )
   }
 
   private func cache() -> CheckResult {

@@ -1,9 +1,12 @@
+import WebIO
+import WebIOHTTP
 import WebIOPosix
 
 /// `webio doctor`: looks for what is missing, slow or in the way on this machine, and says what to do about it.
 struct DoctorCommand {
   static let flags = [
     Flag("json", .none, "print one event a check on standard output"),
+    Flag("limits", .none, "print what an app's server limits, and to what, if the app does not say otherwise"),
     Flag("toolkit", .required("PATH"), "the WebIO checkout that new projects and single files use"),
   ]
 
@@ -17,6 +20,10 @@ struct DoctorCommand {
 
   /// Gives 4 when something is missing that is needed.
   func run() throws -> ExitCode {
+    if arguments.has("limits") {
+      showLimits()
+      return .done
+    }
     let path = arguments.positionals.first ?? "."
     guard let resolved = Files.resolve(path) else { throw CommandError.usage("There is no \(path).") }
     let checkup = Checkup(directory: Files.isDirectory(resolved) ? resolved : Path.directory(of: resolved), arguments)
@@ -34,6 +41,25 @@ struct DoctorCommand {
           ? "\nAll is well." : worst == .warn ? "\nIt works, with less than it could have." : "\nSomething is missing.")
     }
     return code
+  }
+
+  /// Of ``ServerLimits``, as it is without a word of the app.
+  private func showLimits() {
+    let table = ServerLimits().table
+    let width = table.map(\.name.utf8.count).max() ?? 0
+    for entry in table {
+      guard !console.isJSON else {
+        console.event(
+          "limit",
+          [
+            "name": .string(entry.name), "value": .string(entry.value), "unit": .string(entry.unit),
+            "meaning": .string(entry.meaning),
+          ])
+        continue
+      }
+      let gap = String(repeating: " ", count: width - entry.name.utf8.count)
+      console.result("\(entry.name)\(gap)  \(entry.value) \(entry.unit) \(entry.meaning)")
+    }
   }
 
   private func show(_ result: CheckResult) {

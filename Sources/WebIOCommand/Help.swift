@@ -84,6 +84,8 @@ enum Help {
         ("WEBIO_PORT", "the port to listen on, instead of the one in startServer"),
         ("WEBIO_PREFIX", "what the paths of all requests begin with, instead of the one in startServer"),
         ("WEBIO_INSTANCE", "the name of this process behind a proxy: its sessions' ids begin with it and a dot"),
+        ("WEBIO_METRICS", "where Prometheus finds the metrics: a port of this machine, or ADDRESS:PORT"),
+        ("WEBIO_LOG", "`json` makes every message an object on a line of its own"),
       ]
     ),
     (

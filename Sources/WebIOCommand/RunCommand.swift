@@ -7,6 +7,7 @@ struct RunCommand {
   static let flags = [
     Flag("port", .required("N"), "the port to listen on, instead of the one in the app"),
     Flag("host", .required("H"), "the address to listen on, instead of the one in the app"),
+    Flag("metrics", .required("PORT"), "where Prometheus finds the metrics: a port of this machine, or ADDRESS:PORT"),
     Flag("product", .required("NAME"), "which executable of the package to run"),
     Flag("toolkit", .required("PATH"), "the WebIO checkout that a single file uses"),
     Flag("toolkit-url", .required("URL@VERSION"), "the WebIO version that a single file uses"),
@@ -22,8 +23,12 @@ struct RunCommand {
     let host = arguments.value("host")
     let path = arguments.positionals.first ?? "."
     let product = arguments.value("product")
+    let metrics = arguments.value("metrics")
     let console = Console()
-    RunLoop.run(console) { ReleaseRun(path, product, toolkit, port, host, console) }
+    RunLoop.run(console) {
+      ReleaseRun(
+        path, product, toolkit, ["WEBIO_PORT": port.map { String($0) }, "WEBIO_HOST": host, "WEBIO_METRICS": metrics], console)
+    }
   }
 }
 
@@ -39,17 +44,14 @@ final class ReleaseRun: LongCommand {
   private var stopped: (@EventLoop () -> Void)?
 
   init(
-    _ path: String, _ product: String?, _ toolkit: Project.Toolkit, _ port: UInt16?, _ host: String?,
-    _ console: Console
+    _ path: String, _ product: String?, _ toolkit: Project.Toolkit, _ settings: [String: String?], _ console: Console
   ) {
     self.path = path
     self.product = product
     self.toolkit = toolkit
     self.console = console
-    var changes: [String: String?] = [:]
-    if let port { changes["WEBIO_PORT"] = String(port) }
-    if let host { changes["WEBIO_HOST"] = host }
-    environment = Environment.with(changes)
+    // What is not given stays as it is in the environment.
+    environment = Environment.with(settings.filter { $0.value != nil })
   }
 
   func start() {

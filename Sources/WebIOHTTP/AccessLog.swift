@@ -20,6 +20,10 @@ public struct AccessLog: Sendable {
   /// The line of eventlet's wsgi server: address, time, request line, status, bytes on the wire, seconds.
   public static let standardFormat = AccessLogFormat.standard
 
+  /// Instead of a template: a JSON object a line, with `time` (RFC 3339), `client`, `method`, `target`, `host`, `userAgent`,
+  /// `referer`, `status`, `bytes` and `ms`.
+  public static let json = AccessLogFormat.json
+
   let target: Target
   let format: AccessLogFormat
   let linesPerSecond: Int
@@ -27,7 +31,7 @@ public struct AccessLog: Sendable {
   /// - Parameters:
   ///   - format: A template with `%(client_ip)s`, `%(client_port)s`, `%(date_time)s`, `%(request_line)s`,
   ///     `%(status_code)s`, `%(body_length)s`, `%(wall_seconds).6f`, `%(method)s`, `%(path)s`, `%(host)s`,
-  ///     `%(user_agent)s`, `%(referer)s`; `%%` is a percent sign.
+  ///     `%(user_agent)s`, `%(referer)s`; `%%` is a percent sign. ``json`` for objects.
   ///   - trustedProxies: Addresses of peers whose `X-Forwarded-For` stands before their own address; `unix` is the peer
   ///     on a unix socket. What others send there is not logged.
   ///   - linesPerSecond: Of one peer, and ten times as many at once; what is more is counted and told in one line. A
@@ -50,7 +54,7 @@ public struct AccessLog: Sendable {
 
   /// What a server calls with each entry. Throws a `SystemError` when the file cannot be opened.
   @EventLoop
-  func makeWriter() throws -> @EventLoop (AccessLogEntry) -> Void {
+  package func makeWriter() throws -> @EventLoop (AccessLogEntry) -> Void {
     let write: @EventLoop ([UInt8]) -> Void
     switch target {
     case .standardError: write = { [log = LogWriter(descriptor: 2)] in log.write($0) }
@@ -89,7 +93,7 @@ private final class LimitedLog {
     isScheduled = true
     Reactor.shared.schedule(after: .seconds(1)) { [self] in
       isScheduled = false
-      for line in limiter.takeReport() { write(Array(line.utf8)) }
+      for line in limiter.takeReport() { write(format.note(line)) }
     }
   }
 }

@@ -25,7 +25,11 @@ package struct AccessLogFormat: Sendable {
   package static let standard =
     "%(client_ip)s - - [%(date_time)s] \"%(request_line)s\" %(status_code)s %(body_length)s %(wall_seconds).6f"
 
+  /// Instead of a template: each entry is a JSON object.
+  package static let json = "json"
+
   private let pieces: [Piece]
+  private let isJSON: Bool
   private let trustedProxies: [String]
 
   /// `trustedProxies`: peers whose `X-Forwarded-For` goes into `client_ip`, before their own address; `unix` is a unix
@@ -33,6 +37,7 @@ package struct AccessLogFormat: Sendable {
   package init?(_ template: String = AccessLogFormat.standard, trustedProxies: [String] = []) {
     guard let pieces = Self.parse(Array(template.utf8)) else { return nil }
     self.pieces = pieces
+    isJSON = template == Self.json
     self.trustedProxies = trustedProxies
   }
 
@@ -70,6 +75,7 @@ package struct AccessLogFormat: Sendable {
 
   /// Without a line end. Nothing of the client can end the line or a quotation in it.
   package func line(_ entry: AccessLogEntry) -> [UInt8] {
+    if isJSON { return record(entry) }
     var line: [UInt8] = []
     line.reserveCapacity(160)
     for piece in pieces {
@@ -99,6 +105,9 @@ package struct AccessLogFormat: Sendable {
     case .referer: Self.append(request?.fields["Referer"], to: &line)
     }
   }
+
+  /// What the log says about itself.
+  func note(_ text: String) -> [UInt8] { isJSON ? LogRecord.message("warning", text) : Array(text.utf8) }
 
   /// The peer, or the client that a trusted proxy names last: who counts for the log's rate.
   package func client(of entry: AccessLogEntry) -> String {

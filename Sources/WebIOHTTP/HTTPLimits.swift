@@ -1,7 +1,7 @@
 /// Every limit and deadline of the floor in one place. What exceeds one is refused whole, never cut.
 ///
 /// Sizes are in bytes, and a message of exactly the limit passes. Deadlines are checked about twice a second.
-public struct HTTPLimits: Sendable {
+public struct HTTPLimits: Sendable, Equatable {
   /// The request line without its line end; longer is 414.
   public var requestLine = 8 << 10
   /// One field line without its line end; longer is 431.

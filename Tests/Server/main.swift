@@ -1,7 +1,7 @@
 // A real server for tests that need a process of its own: it is told what to do by its arguments.
 //
 //   TestServer web [log=PATH]     WebIOHTTP's WebServer; POST /echo, GET /slow answers after a second
-//   TestServer app [host=…] [port=…] [size=…] [log=PATH]     an app by startServer
+//   TestServer app [host=…] [port=…] [size=…] [drain=…] [metrics=PORT] [log=PATH] [format=json]     an app by startServer
 //   TestServer tls CERTIFICATE KEY     HTTPS by WebServer
 //   TestServer notes     the app of `webio new cluster`, which tells the visitor's address too
 //   TestServer script ask|block|tell|button     a program without startServer
@@ -28,7 +28,14 @@ func ask() async throws {
 }
 
 var options = HTTPServerOptions()
-if let path = argument("log") { options.accessLog = try AccessLog(.file(path), linesPerSecond: 0) }
+if let path = argument("log") {
+  options.accessLog = try AccessLog(.file(path), format: argument("format") ?? AccessLog.standardFormat, linesPerSecond: 0)
+}
+var limits = ServerLimits()
+limits.reconnect = .milliseconds(200)
+if let seconds = argument("drain").flatMap({ Int($0) }) {
+  (limits.drain, limits.drainNotice) = (.seconds(seconds), .seconds(1))
+}
 
 switch CommandLine.arguments.dropFirst().first {
 case "web":
@@ -44,7 +51,8 @@ case "app":
     {
       putText("hello"); hold()
     }, host: argument("host") ?? "localhost", port: argument("port").flatMap { Int($0) } ?? 0,
-    maxPayloadSize: argument("size").map { ByteCount(stringLiteral: $0) } ?? "1M", http: options)
+    maxPayloadSize: argument("size").map { ByteCount(stringLiteral: $0) } ?? "1M", limits: limits,
+    metrics: argument("metrics").flatMap { Int($0) }.map { MetricsAddress(port: $0) }, http: options)
   say("stopped")
 case "notes":
   try await startServer {

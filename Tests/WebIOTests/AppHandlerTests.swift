@@ -230,9 +230,9 @@ import WebIOPosix
   }
 
   @Test func aRequestThatIsCancelledIsOver() async throws {
-    var sessions = SessionLimits()
-    sessions.longPoll = .seconds(3_600)
-    let handler = try await AppHandler([Application("index") { hold() }], sessions: sessions)
+    var limits = ServerLimits()
+    limits.sessions.longPoll = .seconds(3_600)
+    let handler = try await AppHandler([Application("index") { hold() }], limits: limits)
     let id = randomToken(24)
     let fields = [(name: "webio-session-id", value: "NEW-\(id)")]
     _ = try await ask(handler, "/?ack=-1&webio=1", fields: fields)
@@ -249,7 +249,7 @@ import WebIOPosix
 
   /// Lets the loop go on until so many requests are being answered.
   @EventLoop private func turns(_ handler: AppHandler, until isReached: (Int) -> Bool) async {
-    while !isReached(handler.server.connectionCount) { await turn() }
+    while !isReached(handler.server.connectionCount), !Task.isCancelled { await turn() }
   }
 
   @EventLoop private func turn() async {

@@ -55,7 +55,7 @@ import WebIOPosix
     case (.page, .upgrade): 101
     case (.page, .options): 204
     case (.page, .post): 405
-    case (.page, _), (.asset, _), (.health, _): 200
+    case (.page, _), (.asset, _), (.health, _), (.readiness, _): 200
     case (.file, _), (.nothing, _): 404
     }
   }

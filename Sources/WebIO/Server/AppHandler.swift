@@ -19,7 +19,7 @@ public final class AppHandler: Sendable {
   /// What a request's body may have at most, in bytes: `maxPayloadSize`.
   public let bodyLimit: Int
 
-  /// Several apps, chosen by `?app=`. The parameters are those of ``startServer(_:host:port:debug:staticDirectory:theme:tls:remoteAccess:reconnectTimeout:allowedOrigins:checkOrigin:autoOpenBrowser:maxPayloadSize:transport:sessions:config:cdn:prefix:http:)``.
+  /// Several apps, chosen by `?app=`. The parameters are those of ``startServer(_:host:port:debug:staticDirectory:theme:tls:remoteAccess:reconnectTimeout:allowedOrigins:checkOrigin:autoOpenBrowser:maxPayloadSize:transport:limits:config:cdn:prefix:trustedProxies:metrics:http:)``.
   ///
   /// - Parameters:
   ///   - allowedHosts: names beside those of this machine that requests may have as `Host`. Nil lets all in: right where the
@@ -29,19 +29,19 @@ public final class AppHandler: Sendable {
   /// Throws ``WebIOError/invalidArgument(_:)``, and a `SystemError` for a `staticDirectory` that cannot be opened.
   public init(
     _ apps: [Application], debug: Bool = false, staticDirectory: String? = nil, theme: String = "auto",
-    reconnectTimeout: Duration = .seconds(10), allowedHosts: [String]? = nil, allowedOrigins: [String] = [],
-    checkOrigin: (@Sendable (String) -> Bool)? = nil, maxPayloadSize: ByteCount = "200M", transport: Transport = .auto,
-    sessions: SessionLimits = SessionLimits(), config: PageConfig = PageConfig(), cdn: String? = nil, prefix: String = "/",
+    reconnectTimeout: Duration? = nil, allowedHosts: [String]? = nil, allowedOrigins: [String] = [],
+    checkOrigin: (@Sendable (String) -> Bool)? = nil, maxPayloadSize: ByteCount? = nil, transport: Transport = .auto,
+    limits: ServerLimits = ServerLimits(), config: PageConfig = PageConfig(), cdn: String? = nil, prefix: String = "/",
+    trustedProxies: [String] = [],
     http: HTTPServerOptions = HTTPServerOptions()
   ) async throws {
     Script.isNotNeeded()
-    var http = http
-    // A peer within the process is always there.
-    http.limits.webSocketPing = nil
-    let options = try ServerOptions(
+    var options = try ServerOptions(
       debug: debug, staticDirectory: staticDirectory, theme: theme, reconnectTimeout: reconnectTimeout,
       allowedOrigins: allowedOrigins, checkOrigin: checkOrigin, maxPayloadSize: maxPayloadSize, http: http,
-      transport: transport, sessions: sessions, config: config, cdn: cdn, prefix: prefix)
+      transport: transport, limits: limits, trustedProxies: trustedProxies, config: config, cdn: cdn, prefix: prefix)
+    // A peer within the process is always there.
+    options.http.limits.webSocketPing = nil
     bodyLimit = options.maxPayloadSize
     let table = try ApplicationTable(apps)
     let gate = OriginGate(
@@ -52,15 +52,17 @@ public final class AppHandler: Sendable {
   /// One app.
   public convenience init(
     _ app: @escaping @Sendable () async throws -> Void, debug: Bool = false, staticDirectory: String? = nil,
-    theme: String = "auto", reconnectTimeout: Duration = .seconds(10), allowedHosts: [String]? = nil,
-    allowedOrigins: [String] = [], checkOrigin: (@Sendable (String) -> Bool)? = nil, maxPayloadSize: ByteCount = "200M",
-    transport: Transport = .auto, sessions: SessionLimits = SessionLimits(), config: PageConfig = PageConfig(),
-    cdn: String? = nil, prefix: String = "/", http: HTTPServerOptions = HTTPServerOptions()
+    theme: String = "auto", reconnectTimeout: Duration? = nil, allowedHosts: [String]? = nil,
+    allowedOrigins: [String] = [], checkOrigin: (@Sendable (String) -> Bool)? = nil, maxPayloadSize: ByteCount? = nil,
+    transport: Transport = .auto, limits: ServerLimits = ServerLimits(), config: PageConfig = PageConfig(), cdn: String? = nil,
+    prefix: String = "/",
+    trustedProxies: [String] = [], http: HTTPServerOptions = HTTPServerOptions()
   ) async throws {
     try await self.init(
       [Application("index", app)], debug: debug, staticDirectory: staticDirectory, theme: theme,
       reconnectTimeout: reconnectTimeout, allowedHosts: allowedHosts, allowedOrigins: allowedOrigins, checkOrigin: checkOrigin,
-      maxPayloadSize: maxPayloadSize, transport: transport, sessions: sessions, config: config, cdn: cdn, prefix: prefix,
+      maxPayloadSize: maxPayloadSize, transport: transport, limits: limits, config: config, cdn: cdn, prefix: prefix,
+      trustedProxies: trustedProxies,
       http: http)
   }
 
@@ -69,9 +71,7 @@ public final class AppHandler: Sendable {
     _ table: ApplicationTable, _ options: ServerOptions, _ gate: OriginGate
   ) throws -> (HTTPServer, AppRouter) {
     let router = try AppRouter(table, options, gate: gate)
-    let server = try HTTPServer(handler: router, options: options.http)
-    server.onReport = { Log.warning($0) }
-    return (server, router)
+    return (try router.makeServer(countsRequests: true), router)
   }
 
   /// Answers a request. It returns with the head; the body comes as it is read.
@@ -89,6 +89,13 @@ public final class AppHandler: Sendable {
     server.accept(end)
     return try await AppExchange(client, body: request.body).send(request, fields)
   }
+
+  /// Its metrics in Prometheus' text format, version 0.0.4, for an address of the other server that only Prometheus reaches.
+  public func metrics() async -> String { await router.metrics.text }
+
+  /// What `/readyz` says from now on: 503 while the other server is about to end, so that a load balancer takes new visitors
+  /// elsewhere. Everything else goes on.
+  public func setDraining(_ isDraining: Bool) async { await router.setDraining(isDraining) }
 
   /// Ends it: no request is answered any more, pages are told, and the sessions end. What is being answered gets `grace`.
   public func close(grace: Duration = .seconds(5)) async { await stop(grace) }

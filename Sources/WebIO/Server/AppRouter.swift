@@ -10,6 +10,7 @@ final class AppRouter: HTTPRequestHandler {
   private let polling: PollingSessions
   private let gate: OriginGate
   private let files: StaticFiles?
+  let metrics = ServerMetrics()
 
   init(_ applications: ApplicationTable, _ options: ServerOptions, gate: OriginGate) throws {
     self.applications = applications
@@ -18,6 +19,8 @@ final class AppRouter: HTTPRequestHandler {
     registry = SessionRegistry(
       reconnectTimeout: options.reconnectTimeout, limits: options.sessions, executor: options.http.executor,
       sessionPrefix: options.sessionPrefix, journals: try DevMode.current?.journal.map { try JournalChannel($0) })
+    registry.metrics = metrics
+    metrics.registry = registry
     polling = PollingSessions(options.sessions, maxPayloadSize: options.maxPayloadSize)
     registry.journals?.onRun = { [applications, weak registry] id, app, recorded in
       registry?.rehearse(applications[app], id, recorded)
@@ -37,6 +40,8 @@ final class AppRouter: HTTPRequestHandler {
     case .asset(let name): asset(exchange, name)
     case .file where files?.covers(request) == true: files?.handle(exchange)
     case .health: exchange.respond(.ok, text: "ok\n")
+    case .readiness where metrics.isDraining: exchange.respond(.serviceUnavailable, text: "draining\n")
+    case .readiness: exchange.respond(.ok, text: "ready\n")
     case .file, .nothing: exchange.respond(.notFound, text: "There is nothing at this address.\n")
     }
   }
@@ -146,6 +151,7 @@ final class AppRouter: HTTPRequestHandler {
   }
 
   private func refuseForNow(_ exchange: HTTPExchange) {
+    metrics.sessionsRefused += 1
     var fields = HTTPFields()
     fields.append("Retry-After", "30")
     CORS.allow(exchange.request, &fields)
@@ -203,6 +209,21 @@ final class AppRouter: HTTPRequestHandler {
     guard let dev = DevMode.current, !dev.token.isEmpty else { return false }
     return request.fields["Webio-Developer"] == dev.token
   }
+
+  /// The server that hands its requests here.
+  func makeServer(countsRequests: Bool) throws -> HTTPServer {
+    let log = try options.http.accessLog?.makeWriter()
+    let server = HTTPServer(
+      handler: self, limits: options.http.limits, options: options.http,
+      accessLog: countsRequests ? metrics.counting(log) : log)
+    server.onReport = { Log.warning($0) }
+    metrics.server = server
+    return server
+  }
+
+  func setDraining(_ isDraining: Bool) { metrics.isDraining = isDraining }
+
+  var hasSessions: Bool { registry.count > 0 }
 
   func close() {
     polling.stop()

@@ -7,6 +7,9 @@ import WebIOPosix
 final class AppServer {
   private let handler: AppRouter
   private let server: HTTPServer
+  private let drain: Duration
+  private let drainNotice: Duration
+  private let metrics: MetricsServer?
   private var stopped: CheckedContinuation<Void, Never>?
   private var isStopping = false
   private var isStopped = false
@@ -14,6 +17,7 @@ final class AppServer {
   private(set) var port: UInt16 = 0
 
   static func start(_ applications: ApplicationTable, _ options: ServerOptions) throws -> AppServer {
+    ProcessFigures.raiseDescriptorLimit()
     if let dev = DevMode.current { return try AppServer(applications, options, dev) }
     return try AppServer(applications, options)
   }
@@ -25,23 +29,27 @@ final class AppServer {
     // What a service manager listens on is seldom this machine only.
     let isLoopback = inherited.isEmpty && addresses.allSatisfy { $0.isLoopback }
     var options = options
-    options.isBehindProxy =
-      try addresses.allSatisfy { $0.isUnix } && inherited.allSatisfy { try SocketAddress.local(of: $0).isUnix }
+    // Where it listens on unix sockets only, nobody but a proxy on this machine speaks.
+    if try addresses.allSatisfy({ $0.isUnix }) && inherited.allSatisfy({ try SocketAddress.local(of: $0).isUnix }) {
+      options.trustedProxies = TrustedProxies(addresses: options.trustedProxies.addresses + ["unix"])
+    }
     let gate = OriginGate(
       allowedHosts: isLoopback ? [] : nil, allowedOrigins: options.allowedOrigins, checkOrigin: options.checkOrigin)
     handler = try AppRouter(applications, options, gate: gate)
-    server = try HTTPServer(handler: handler, options: options.http)
-    server.onReport = { Log.warning($0) }
+    server = try handler.makeServer(countsRequests: options.metrics != nil)
+    (drain, drainNotice) = (options.drain, min(options.drain, options.drainNotice))
+    metrics = try options.metrics.map { [handler] in try MetricsServer($0, handler.metrics) }
     if let tls = options.tls { server.wrapStream = try tls.prepare() }
     for descriptor in inherited { port = try server.listen(inherited: descriptor).port }
     if inherited.isEmpty { port = try server.listen(on: addresses) }
+    // Before anybody hears that it serves. A script ends by them as any program does.
+    for signal in options.script == nil ? [SIGTERM, SIGINT] : [] {
+      try ProcessSignals.observe(signal, once: true) { [weak self] in self?.stop() }
+    }
     announce(options, isLoopback: isLoopback)
     options.remoteAccess?.start { [server] stream in server.accept(stream) }
     ServiceManager.notify("READY=1")
     ServiceManager.startWatchdog()
-    // A script ends by them as any program does.
-    guard options.script == nil else { return }
-    for signal in [SIGTERM, SIGINT] { try ProcessSignals.observe(signal, once: true) { [weak self] in self?.stop() } }
   }
 
   private func announce(_ options: ServerOptions, isLoopback: Bool) {
@@ -51,6 +59,7 @@ final class AppServer {
     let host = isLoopback ? "localhost" : Self.shownHost(options.host)
     let url = "\(options.tls == nil ? "http" : "https")://\(host):\(port)"
     Log.note("WebIO is serving at \(url)")
+    if let metrics { Log.note("Its metrics are at port \(metrics.port), below /metrics") }
     if options.autoOpenBrowser { Browser.open(url) }
   }
 
@@ -59,7 +68,9 @@ final class AppServer {
     let gate = OriginGate(
       allowedHosts: nil, allowedOrigins: options.allowedOrigins, checkOrigin: options.checkOrigin)
     handler = try AppRouter(applications, options, gate: gate)
-    server = try HTTPServer(handler: handler, options: options.http)
+    server = try handler.makeServer(countsRequests: false)
+    // Its gateway goes on at once, and its metrics would be one build's.
+    (drain, drainNotice, metrics) = (.zero, .zero, nil)
     _ = try server.listen(inherited: dev.listener)
     OutputBuffering.byLine()
     let ready = Array("ready\n".utf8)
@@ -83,12 +94,29 @@ final class AppServer {
     }
   }
 
-  /// Pages are told 1001 first: they try to come back, where the end of a session would be final.
+  /// Begins the end: at once, or after a load balancer has noticed and sessions have had time to finish.
   private func stop() {
     guard !isStopping else { return }
     isStopping = true
     ServiceManager.notify("STOPPING=1")
+    guard drain > .zero else { return close() }
+    handler.setDraining(true)
+    Log.note("WebIO is draining for at most \(drain.wholeMilliseconds / 1_000) seconds. A second signal ends it at once.")
+    // systemd kills what takes longer than it expects. sd_notify(3)
+    ServiceManager.notify("EXTEND_TIMEOUT_USEC=\(drain.wholeNanoseconds / 1_000 + 10_000_000)")
+    let end = MonotonicTime.now + drain
+    Reactor.shared.schedule(after: drainNotice) { [self] in closeWhenEmpty(end) }
+  }
+
+  private func closeWhenEmpty(_ end: MonotonicTime) {
+    guard handler.hasSessions, .now < end else { return close() }
+    Reactor.shared.schedule(after: min(end - .now, .milliseconds(250))) { [self] in closeWhenEmpty(end) }
+  }
+
+  /// Pages are told 1001 first: they try to come back, where the end of a session would be final.
+  private func close() {
     server.stop(grace: .seconds(5)) { [self] in
+      metrics?.stop()
       isStopped = true
       stopped?.resume()
       stopped = nil

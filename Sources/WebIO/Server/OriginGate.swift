@@ -75,6 +75,37 @@ struct HostName {
 
 /// Shell patterns as in fnmatch(3): `*`, `?`, `[seq]` and `[!seq]`.
 enum Glob {
+  /// What an Origin can never be is a mistake, and would let nobody in without a word: Origins are `scheme://host:port`. Throws
+  /// ``WebIOError/invalidArgument(_:)``.
+  static func validate(_ pattern: String) throws {
+    let bytes = Array(pattern.utf8)
+    func refuse(_ reason: String) -> WebIOError {
+      .invalidArgument(
+        "allowedOrigins: \"\(pattern)\" \(reason). Write it as \"https://example.org\" or \"https://*.example.org\".")
+    }
+    if pattern == "*" || pattern == "null" { return }
+    guard !bytes.isEmpty, bytes.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else { throw refuse("is no pattern") }
+    // Within a set anything may stand, so that only what is outside of one can be judged.
+    var outside: [UInt8] = []
+    var rest = bytes[...]
+    while let byte = rest.popFirst() {
+      guard byte == UInt8(ascii: "[") else {
+        outside.append(byte)
+        continue
+      }
+      let set = rest.first == UInt8(ascii: "!") ? rest.dropFirst() : rest
+      guard let end = set.dropFirst().firstIndex(of: UInt8(ascii: "]")) else { throw refuse("has a [ without its ]") }
+      outside.append(UInt8(ascii: "?"))
+      rest = rest[(end + 1)...]
+    }
+    if let scheme = outside.firstRange(of: Array("://".utf8)) {
+      let path = outside[scheme.upperBound...].contains(UInt8(ascii: "/"))
+      if path { throw refuse("has a path, which an origin has not") }
+    } else if !outside.contains(UInt8(ascii: "*")) {
+      throw refuse("has no scheme")
+    }
+  }
+
   static func matches(_ pattern: String, _ text: String) -> Bool {
     matches(Array(pattern.utf8)[...], Array(text.utf8)[...])
   }

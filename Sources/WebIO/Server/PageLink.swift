@@ -23,6 +23,7 @@ final class PageLink: SessionLink {
   }
 
   private func receive(_ bytes: UnsafeRawBufferPointer) {
+    count(bytes)
     guard let json = try? JSONParser.parse(bytes), let event = Event(json) else {
       return socket.close(code: 1008, reason: "not an event")
     }
@@ -30,6 +31,7 @@ final class PageLink: SessionLink {
   }
 
   private func receiveFiles(_ bytes: UnsafeRawBufferPointer) {
+    count(bytes)
     if let chunk = UploadChunk(bytes) {
       if !session.receive(chunk) { socket.close(code: 1008, reason: "not a piece of an upload") }
       return
@@ -40,6 +42,11 @@ final class PageLink: SessionLink {
     session.receive(event)
   }
 
+  private func count(_ bytes: UnsafeRawBufferPointer) {
+    registry.metrics?.messagesReceived += 1
+    registry.metrics?.bytesReceived += bytes.count
+  }
+
   private func closed() {
     if session.detach(self) { registry.pageLeft(session) }
   }
@@ -47,6 +54,10 @@ final class PageLink: SessionLink {
   var canSend: Bool { socket.bufferedBytes < highWaterMark }
 
   func send(_ first: Int, _ commands: ArraySlice<[UInt8]>) {
+    if let metrics = registry.metrics {
+      metrics.messagesSent += commands.count
+      metrics.bytesSent += commands.reduce(0) { $0 + $1.count }
+    }
     guard isNumbered else {
       for command in commands { socket.sendText(command) }
       return session.acknowledgeSent()

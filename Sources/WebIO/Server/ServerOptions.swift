@@ -25,29 +25,43 @@ struct ServerOptions: Sendable {
   var prefix = ""
   /// What the ids of sessions begin with: `""`, or an instance's name and a dot.
   var sessionPrefix = ""
-  /// It listens on unix sockets only, where nobody but a proxy on this machine speaks.
-  var isBehindProxy = false
   /// Of a program without `startServer`: the one session that there is.
   var script: Script?
+  var metrics: MetricsAddress?
+  /// The gateway of `webio dev` and `webio serve` tells who has come.
+  var trustedProxies = TrustedProxies(addresses: DevMode.current == nil ? [] : ["unix"])
+  var drain = Duration.zero
+  var drainNotice = Duration.zero
 }
 
 extension ServerOptions {
   /// What concerns the apps and not the sockets, checked. Throws ``WebIOError/invalidArgument(_:)``.
   init(
-    debug: Bool, staticDirectory: String?, theme: String, reconnectTimeout: Duration, allowedOrigins: [String],
-    checkOrigin: (@Sendable (String) -> Bool)?, maxPayloadSize: ByteCount, http: HTTPServerOptions, transport: Transport,
-    sessions: SessionLimits, config: PageConfig, cdn: String?, prefix: String
+    debug: Bool, staticDirectory: String?, theme: String, reconnectTimeout: Duration?, allowedOrigins: [String],
+    checkOrigin: (@Sendable (String) -> Bool)?, maxPayloadSize: ByteCount?, http: HTTPServerOptions, transport: Transport,
+    limits: ServerLimits, trustedProxies: [String], config: PageConfig, cdn: String?, prefix: String
   ) throws {
-    guard let payload = maxPayloadSize.bytes else {
+    if let maxPayloadSize, maxPayloadSize.bytes == nil {
       throw WebIOError.invalidArgument("maxPayloadSize: \(InvalidByteCount(text: maxPayloadSize.description))")
     }
-    try sessions.validate()
+    try limits.validate()
+    for pattern in allowedOrigins { try Glob.validate(pattern) }
+    try TrustedProxies(addresses: trustedProxies).validate()
     try config.validate()
+    var http = http
+    guard http.limits == HTTPLimits() || limits.http == HTTPLimits() || http.limits == limits.http else {
+      throw WebIOError.invalidArgument("limits.http and http.limits differ. Set one of them.")
+    }
+    if http.limits == HTTPLimits() { http.limits = limits.http }
     self.init(
       host: "", port: 0, debug: debug, staticDirectory: staticDirectory, theme: theme, tls: nil, remoteAccess: nil,
-      reconnectTimeout: reconnectTimeout, allowedOrigins: allowedOrigins, checkOrigin: checkOrigin, autoOpenBrowser: false,
-      maxPayloadSize: payload, http: http, transport: transport, sessions: sessions, config: config,
-      cdn: try cdn.map { try Self.assetBase($0) }, prefix: try Self.prefix(prefix), sessionPrefix: try InstanceName.prefix())
+      reconnectTimeout: reconnectTimeout ?? limits.reconnect, allowedOrigins: allowedOrigins, checkOrigin: checkOrigin,
+      autoOpenBrowser: false, maxPayloadSize: (maxPayloadSize ?? limits.payload).bytes ?? 0, http: http, transport: transport,
+      sessions: limits.sessions, config: config, cdn: try cdn.map { try Self.assetBase($0) }, prefix: try Self.prefix(prefix),
+      sessionPrefix: try InstanceName.prefix())
+    drain = limits.drain
+    drainNotice = limits.drainNotice
+    self.trustedProxies = TrustedProxies(addresses: self.trustedProxies.addresses + trustedProxies)
   }
 
   /// `/tools/` is `/tools`, and `/` is nothing. Throws ``WebIOError/invalidArgument(_:)``.

@@ -9,7 +9,8 @@ final class SessionRegistry {
   private let reconnectTimeout: Duration
   private let executor: (any TaskExecutor)?
   private let directory = SessionDirectory()
-  private let limits: SessionLimits
+  let limits: SessionLimits
+  weak var metrics: ServerMetrics?
   private let sessionPrefix: String
   /// Only when their number is limited.
   private var countByAddress: [String: Int] = [:]
@@ -59,6 +60,7 @@ final class SessionRegistry {
       self?.remove(session)
     }
     sessions[session.id] = session
+    metrics?.sessionsStarted += 1
     if limits.perAddress != nil { countByAddress[info.userIP, default: 0] += 1 }
     directory.add(session)
     session.run(application.function, name: application.name)

@@ -26,10 +26,11 @@ struct Visit {
     page = request.queryValue("page") ?? ""
     received = request.queryValue("received").flatMap { ASCII.decimal($0) } ?? 0
     isRecorded = !request.fields.contains(DevMode.publicField)
-    let isBehindProxy = options.isBehindProxy && exchange.origin == .network
     info = SessionInfo(
-      request, peerAddress: exchange.peerAddress, trustsForwarded: DevMode.current != nil || isBehindProxy,
-      app: application.name,
-      transport: transport, isDeveloper: isDeveloper || options.debug)
+      request,
+      userIP: exchange.origin == .network
+        ? options.trustedProxies.visitor(peer: exchange.peerAddress, forwarded: request.fields.all("X-Forwarded-For"))
+        : exchange.peerAddress,
+      app: application.name, transport: transport, isDeveloper: isDeveloper || options.debug)
   }
 }

@@ -15,7 +15,7 @@ final class Mailbox: Sendable {
   }
 
   /// What a hostile page may pile up for a task that does not read.
-  private static let limit = 100
+  static let limit = 100
   private let state = Mutex(State())
   /// Told each time that the task begins to wait.
   private let onWait: (@Sendable () -> Void)?

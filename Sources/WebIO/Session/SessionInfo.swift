@@ -10,7 +10,7 @@ public struct SessionInfo: Sendable {
   public let serverHost: String
   /// The Origin field of the page.
   public let origin: String
-  /// The visitor's address; behind a tunnel or trusted proxy, the one that it reported.
+  /// The visitor's address; behind a tunnel, `webio serve` or one of `trustedProxies`, the one that it reported.
   public let userIP: String
   /// Always `webio`.
   public let backend: String
@@ -24,15 +24,12 @@ public struct SessionInfo: Sendable {
   let isPyWebIOPage: Bool
 
   init(
-    _ request: HTTPRequestHead, peerAddress: String, trustsForwarded: Bool, app: String, transport: String,
-    isDeveloper: Bool
+    _ request: HTTPRequestHead, userIP: String, app: String, transport: String, isDeveloper: Bool
   ) {
-    let forwarded = trustsForwarded ? request.fields["X-Forwarded-For"] : nil
-    let client = (forwarded ?? peerAddress).utf8.prefix { $0 != UInt8(ascii: ",") }
     self.init(
       userAgent: request.fields["User-Agent"] ?? "", acceptLanguage: request.fields["Accept-Language"] ?? "",
       serverHost: request.fields["Host"] ?? "", origin: request.fields["Origin"] ?? "",
-      userIP: String(decoding: Array(client), as: UTF8.self), app: app, transport: transport, isDeveloper: isDeveloper,
+      userIP: userIP, app: app, transport: transport, isDeveloper: isDeveloper,
       isPyWebIOPage: request.queryValue("webio") != "1")
   }
 
