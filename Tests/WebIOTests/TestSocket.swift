@@ -102,7 +102,11 @@ final class TestPolling: TestSocket {
     let first = answer["seq"]?.int ?? 0
     for (index, messages) in (answer["commands"]?.array ?? []).enumerated() where first + index > batch {
       batch = first + index
-      for message in messages.array ?? [] { onMessage(message) }
+      for message in messages.array ?? [] {
+        onMessage(message)
+        // An ended session says so at every request.
+        if message["command"]?.string == "close_session" { end(1000) }
+      }
     }
     if let code = answer["close"]?.int { end(UInt16(code)) }
     return true
