@@ -35,9 +35,9 @@ final class FileSender {
     self.range = range
   }
 
-  /// At most a mebibyte, so that other connections get their turn.
+  /// At most 256 KiB, so that other connections get their turn.
   private func sendMore() {
-    for _ in 0..<16 where !exchange.isFinished {
+    for _ in 0..<4 where !exchange.isFinished {
       if range.isEmpty { return exchange.finish() }
       // Draining calls again.
       if exchange.bufferedBytes > highWaterMark { return }

@@ -34,6 +34,10 @@ final class HTTPConnection: ByteStreamDelegate {
   /// What the running parse has not used yet.
   var rest: UnsafeRawBufferPointer?
   var isParsing = false
+  /// Requests begun since others had their turn: one that pipelines thousands must not hold them up.
+  private var begun = 0
+  private var isYielding = false
+  static let requestsPerTurn = 16
   var inputEnded = false
   private var isReading = false
   var output: [UInt8] = []
@@ -62,6 +66,7 @@ final class HTTPConnection: ByteStreamDelegate {
 
   func stream(_ stream: any ByteStream, didReceive bytes: UnsafeRawBufferPointer) {
     guard phase != .lingering, phase != .closed else { return }
+    if !isYielding { begun = 0 }
     if pending.isEmpty, wantsInput {
       turn { connection in
         let used = connection.parse(bytes)
@@ -86,7 +91,7 @@ final class HTTPConnection: ByteStreamDelegate {
   /// A request is awaited, or the current one's body.
   private var wantsInput: Bool {
     guard phase != .lingering, phase != .closed else { return false }
-    guard let exchange else { return bufferedBytes <= highWaterMark }
+    guard let exchange else { return bufferedBytes <= highWaterMark && begun < Self.requestsPerTurn }
     return exchange.bodyState == .reading
   }
 
@@ -126,7 +131,7 @@ final class HTTPConnection: ByteStreamDelegate {
 
   /// The peer's end, once everything before it is used.
   private func meetEnd() {
-    guard inputEnded, pending.isEmpty || phase != .busy else { return }
+    guard inputEnded, !isYielding, pending.isEmpty || phase != .busy else { return }
     switch phase {
     case .idle, .head: close()
     case .busy: if let exchange, exchange.bodyState == .reading { failBody(exchange, .closed) }
@@ -145,7 +150,7 @@ final class HTTPConnection: ByteStreamDelegate {
     while wantsInput {
       let event = parser.next(input, &position, server.limits)
       rest = UnsafeRawBufferPointer(rebasing: input[position...])
-      switch event {
+      switch consume event {
       case .needsMore:
         if phase == .idle, parser.isInHead { enter(.head) }
         return position
@@ -164,14 +169,25 @@ final class HTTPConnection: ByteStreamDelegate {
     return position
   }
 
-  private func begin(_ head: HTTPRequestHead) {
+  private func begin(_ head: consuming HTTPRequestHead) {
     enter(.busy)
+    begun += 1
+    if begun == Self.requestsPerTurn { yield() }
     let exchange = HTTPExchange(head, self)
     if server.accessLog != nil { exchange.startTime = .now }
     self.exchange = exchange
-    let isOld = server.options.maximumMinorVersion == 0 && !head.saidKeepAlive
-    if !head.wantsKeepAlive || isOld || server.isStopping { closesAfterResponse = true }
+    let isOld = server.options.maximumMinorVersion == 0 && !exchange.request.saidKeepAlive
+    if !exchange.request.wantsKeepAlive || isOld || server.isStopping { closesAfterResponse = true }
     server.handler.handle(exchange)
+  }
+
+  private func yield() {
+    isYielding = true
+    EventLoop.run { [self] in
+      begun = 0
+      isYielding = false
+      resume()
+    }
   }
 
   /// The body cannot be read to its end: nothing behind it can be understood.
@@ -191,7 +207,7 @@ final class HTTPConnection: ByteStreamDelegate {
     server.log(error, self)
     let body = Array("\(error.reason)\n".utf8)
     output.append("HTTP/1.1 ")
-    appendStatus(error.status)
+    output.append(status: error.status)
     output += LoopClock.shared.dateLine
     output.append("Content-Type: text/plain; charset=utf-8\r\nConnection: close\r\nContent-Length: ")
     output.append(decimal: body.count)

@@ -14,9 +14,6 @@ package protocol HTTPRequestHandler: AnyObject {
 @EventLoop
 package final class HTTPExchange {
   package let request: HTTPRequestHead
-  package let peerAddress: String
-  package let peerPort: UInt16
-  package let origin: StreamOrigin
   package let isSecure: Bool
   /// Text that `respond` sends is compressed where the client accepts it. Leave it off where a secret and what
   /// strangers sent are in one answer: the length would tell.
@@ -45,6 +42,7 @@ package final class HTTPExchange {
     case finished
   }
 
+  private let stream: any ByteStream
   var connection: HTTPConnection?
   var bodyState: BodyState
   var bodyReader: HTTPBodyReader?
@@ -57,16 +55,18 @@ package final class HTTPExchange {
   var sentBytes = 0
   var startTime = MonotonicTime(nanoseconds: 0)
 
-  init(_ request: HTTPRequestHead, _ connection: HTTPConnection) {
+  init(_ request: consuming HTTPRequestHead, _ connection: HTTPConnection) {
+    bodyState = request.framing == .none ? .ended : .unread
     self.request = request
     self.connection = connection
-    peerAddress = connection.stream.peerAddress
-    peerPort = connection.stream.peerPort
-    origin = connection.stream.origin
+    stream = connection.stream
     isSecure = connection.isSecure
     compresses = connection.server.options.compresses
-    bodyState = request.framing == .none ? .ended : .unread
   }
+
+  package var peerAddress: String { stream.peerAddress }
+  package var peerPort: UInt16 { stream.peerPort }
+  package var origin: StreamOrigin { stream.origin }
 
   /// The answer's head has been written.
   package var hasStarted: Bool { responseState != .none }
@@ -83,6 +83,7 @@ package final class HTTPExchange {
     if case .length(let count) = request.framing, count > limit {
       return completion(.failure(HTTPError(.tooLarge, .contentTooLarge, "the body is longer than \(limit) bytes")))
     }
+    if request.framing == .none, bodyReader == nil, !isFinished { return completion(.success([])) }
     startBody(HTTPBodyReader(limit: limit, completion: completion))
   }
 

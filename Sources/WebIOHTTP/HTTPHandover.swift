@@ -8,7 +8,7 @@ extension HTTPConnection {
     exchange.status = .switchingProtocols
     turn { connection in
       connection.output.append("HTTP/1.1 101 Switching Protocols\r\n")
-      connection.appendFields(fields)
+      connection.append(fields, to: &connection.output)
       connection.output += handshake.fields.bytes
       connection.output.append("\r\n")
     }

@@ -19,11 +19,14 @@ public struct HTTPResponse: Sendable, ExpressibleByStringInterpolation {
     self.body = body
   }
 
+  /// Made once: most answers have it.
+  private static let plainText: HTTPFields = ["Content-Type": "text/plain; charset=utf-8"]
+
   var isWhole: Bool { stream == nil && webSocket == nil }
 
   /// Plain text.
   public init(_ status: HTTPStatus = .ok, _ text: String) {
-    self.init(status, ["Content-Type": "text/plain; charset=utf-8"], body: Array(text.utf8))
+    self.init(status, Self.plainText, body: Array(text.utf8))
   }
 
   public init(stringLiteral text: String) { self.init(.ok, text) }

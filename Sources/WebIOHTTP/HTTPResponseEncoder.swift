@@ -14,22 +14,27 @@ extension HTTPConnection {
       exchange.responseState = .bodiless
       return
     }
-    let start = output.count
     let status = status.isInformational ? 500 : status
     exchange.status = status
-    output.append(server.options.maximumMinorVersion == 0 ? "HTTP/1.0 " : "HTTP/1.1 ")
-    appendStatus(status)
     var declared = contentLength
     if fields.hasReserved {
       if fields.contains("close", in: "Connection") { closesAfterResponse = true }
       let own = fields.withFirst(.contentLength) { ASCII.decimal($0) } ?? nil
       if !isWhole || contentLength == 0 && exchange.request.isHead { declared = own ?? contentLength }
-      if fields.first(.date) == nil { output += LoopClock.shared.dateLine }
-    } else {
-      output += LoopClock.shared.dateLine
     }
-    appendFields(fields)
-    frame(exchange, status, declared)
+    let start = output.count
+    appendHead(exchange, status, fields, declared, to: &output)
+    exchange.sentBytes += output.count - start
+  }
+
+  private func appendHead(
+    _ exchange: HTTPExchange, _ status: HTTPStatus, _ fields: HTTPFields, _ length: Int?, to output: inout [UInt8]
+  ) {
+    output.append(server.options.maximumMinorVersion == 0 ? "HTTP/1.0 " : "HTTP/1.1 ")
+    output.append(status: status)
+    if !fields.hasReserved || fields.first(.date) == nil { output += LoopClock.shared.dateLine }
+    append(fields, to: &output)
+    appendFraming(exchange, status, length, to: &output)
     if closesAfterResponse {
       output.append("Connection: close\r\n")
     } else if exchange.request.saidKeepAlive, let idle = server.limits.idle {
@@ -38,10 +43,11 @@ extension HTTPConnection {
       output.append("\r\n")
     }
     output.append("\r\n")
-    exchange.sentBytes += output.count - start
   }
 
-  private func frame(_ exchange: HTTPExchange, _ status: HTTPStatus, _ length: Int?) {
+  private func appendFraming(
+    _ exchange: HTTPExchange, _ status: HTTPStatus, _ length: Int?, to output: inout [UInt8]
+  ) {
     if status.forbidsBody {
       exchange.responseState = .bodiless
     } else if let length {
@@ -61,8 +67,8 @@ extension HTTPConnection {
   func writeInformational(_ status: HTTPStatus, _ fields: HTTPFields) {
     guard fields.invalidName == nil else { return }
     output.append("HTTP/1.1 ")
-    appendStatus(status)
-    appendFields(fields)
+    output.append(status: status)
+    append(fields, to: &output)
     output.append("\r\n")
   }
 
@@ -105,7 +111,7 @@ extension HTTPConnection {
       if !exchange.chunk.isEmpty { writeChunk(UnsafeRawBufferPointer(start: nil, count: 0), exchange) }
       let start = output.count
       output.append("0\r\n")
-      if exchange.responseTrailers.invalidName == nil { appendFields(exchange.responseTrailers) }
+      if exchange.responseTrailers.invalidName == nil { append(exchange.responseTrailers, to: &output) }
       output.append("\r\n")
       exchange.sentBytes += output.count - start
     case .untilClose, .bodiless: break
@@ -113,22 +119,15 @@ extension HTTPConnection {
     exchange.responseState = .finished
   }
 
-  func appendStatus(_ status: HTTPStatus) {
-    output.append(decimal: status.code)
-    output.append(0x20)
-    output.append(status.phrase)
-    output.append("\r\n")
-  }
-
   /// All fields but those that are ours.
-  func appendFields(_ fields: HTTPFields) {
+  func append(_ fields: HTTPFields, to output: inout [UInt8]) {
     if fields.isWire, !fields.hasReserved, !server.options.capitalizesNames {
       output.append(contentsOf: fields.bytes)
       return
     }
     fields.bytes.withUnsafeBytes { bytes in
       for entry in fields.entries where !entry.kind.isReserved || entry.kind == .date {
-        appendName(HTTPFields.name(entry, in: bytes))
+        append(name: HTTPFields.name(entry, in: bytes), to: &output)
         output.append(": ")
         output.append(contentsOf: HTTPFields.value(entry, in: bytes))
         output.append("\r\n")
@@ -136,12 +135,22 @@ extension HTTPConnection {
     }
   }
 
-  private func appendName(_ name: UnsafeRawBufferPointer) {
+  private func append(name: UnsafeRawBufferPointer, to output: inout [UInt8]) {
     guard server.options.capitalizesNames else { return output.append(contentsOf: name) }
     var isFirst = true
     for byte in name {
       output.append(isFirst ? ASCII.upper(byte) : ASCII.lower(byte))
       isFirst = byte == UInt8(ascii: "-")
     }
+  }
+}
+
+extension [UInt8] {
+  /// The rest of a status line.
+  mutating func append(status: HTTPStatus) {
+    append(decimal: status.code)
+    append(0x20)
+    append(status.phrase)
+    append("\r\n")
   }
 }

@@ -38,7 +38,12 @@ package final class WebSocketConnection: ByteStreamDelegate, Listed {
   private var parser: WebSocketParser
   private let deflate: WebSocketDeflate?
   var state = State.open
-  private var preface: [UInt8]
+  /// Read and not parsed yet.
+  private var unread: [UInt8]
+  /// What the owner wants.
+  private var isReading = true
+  /// A flood of tiny frames must not hold up other connections.
+  static let framesPerTurn = 256
   private var output: [UInt8] = []
   private var batches = 0
   /// The latest ping's payload, when the peer does not take our pongs.
@@ -58,7 +63,7 @@ package final class WebSocketConnection: ByteStreamDelegate, Listed {
     self.role = role
     self.limits = limits
     self.subprotocol = subprotocol
-    self.preface = preface
+    unread = preface
     self.deflate = deflate.map { WebSocketDeflate($0, role) }
     parser = WebSocketParser(
       role, limit: maxMessageSize ?? limits.webSocketMessage, emptyFragmentLimit: limits.webSocketEmptyFragments,
@@ -66,7 +71,7 @@ package final class WebSocketConnection: ByteStreamDelegate, Listed {
     stream.delegate = self
     stream.setReading(true)
     // The callbacks are not set yet.
-    if !preface.isEmpty { EventLoop.run { self.deliverPreface() } }
+    if !unread.isEmpty { EventLoop.run { self.goOn() } }
   }
 
   /// The client's side of a stream on which the handshake is done; `preface` is what came behind the 101 head.
@@ -111,7 +116,8 @@ package final class WebSocketConnection: ByteStreamDelegate, Listed {
 
   /// Holds the peer back, or lets it go on.
   package func setReading(_ isOn: Bool) {
-    if state == .open { stream.setReading(isOn) }
+    isReading = isOn
+    if state == .open { stream.setReading(isOn && unread.isEmpty) }
   }
 
   private func send(_ opcode: WebSocketOpcode, _ payload: UnsafeRawBufferPointer) {
@@ -162,23 +168,27 @@ package final class WebSocketConnection: ByteStreamDelegate, Listed {
 
   // MARK: Receiving
 
-  private func deliverPreface() {
-    guard !preface.isEmpty else { return }
-    let bytes = preface
-    preface = []
+  private func goOn() {
+    guard !unread.isEmpty else { return }
+    var bytes: [UInt8] = []
+    swap(&bytes, &unread)
     bytes.withUnsafeBytes { receive($0) }
+    if unread.isEmpty, state == .open || state == .closing { stream.setReading(isReading) }
   }
 
   package func stream(_ stream: any ByteStream, didReceive bytes: UnsafeRawBufferPointer) {
     hasHeard = true
-    deliverPreface()
-    receive(bytes)
+    goOn()
+    if unread.isEmpty { receive(bytes) } else { unread.append(contentsOf: bytes) }
   }
 
   private func receive(_ bytes: UnsafeRawBufferPointer) {
     batch {
       var position = 0
+      var frames = 0
       while state == .open || state == .closing, awaitedEnd == nil {
+        guard frames < Self.framesPerTurn else { return yield(UnsafeRawBufferPointer(rebasing: bytes[position...])) }
+        frames += 1
         switch parser.next(bytes, &position) {
         case .needsMore: return
         case .message(let isText): deliver(isText)
@@ -189,6 +199,13 @@ package final class WebSocketConnection: ByteStreamDelegate, Listed {
         }
       }
     }
+  }
+
+  private func yield(_ rest: UnsafeRawBufferPointer) {
+    guard !rest.isEmpty else { return }
+    unread = [UInt8](rest)
+    stream.setReading(false)
+    EventLoop.run { self.goOn() }
   }
 
   private func deliver(_ isText: Bool) {
@@ -258,7 +275,7 @@ package final class WebSocketConnection: ByteStreamDelegate, Listed {
   }
 
   package func streamDidEnd(_ stream: any ByteStream) {
-    deliverPreface()
+    while !unread.isEmpty, state == .open || state == .closing, awaitedEnd == nil { goOn() }
     meetEnd()
     stream.close()
   }

@@ -71,7 +71,7 @@ package final class Listener: EventSource {
 
   package func descriptorIsReady(_ readiness: Readiness) {
     // Bounded, so that a flood of connections does not starve the ones that are open.
-    for _ in 0..<64 where registration != nil {
+    for _ in 0..<16 where registration != nil {
       let (connection, peer) = acceptConnection(descriptor)
       if connection >= 0 {
         let stream = try? SocketStream(

@@ -10,6 +10,8 @@ package struct Readiness: OptionSet, Sendable {
   package static let writable = Readiness(rawValue: 2)
   /// The peer is gone or the descriptor has an error; it is set whatever was asked for.
   package static let failed = Readiness(rawValue: 4)
+  /// The peer has ended its direction; what it sent before may still be there.
+  package static let ended = Readiness(rawValue: 8)
 }
 
 /// Gets told when its descriptor is ready.
@@ -23,9 +25,10 @@ package struct Registration: Sendable {
   fileprivate let slot: Int32
   fileprivate let generation: UInt32
   fileprivate let descriptor: Int32
+  fileprivate let isEdgeTriggered: Bool
 }
 
-/// The loop itself: an epoll interest set, level-triggered, and the timers. See epoll(7), timerfd_create(2).
+/// The loop itself: an epoll interest set and the timers. See epoll(7), timerfd_create(2).
 @EventLoop
 package final class Reactor {
   package static let shared = Reactor()
@@ -59,7 +62,11 @@ package final class Reactor {
     control(EPOLL_CTL_ADD, timerDescriptor, [.readable], token: Self.timerToken)
   }
 
-  package func add(_ descriptor: Int32, _ interest: Readiness, _ source: any EventSource) throws -> Registration {
+  /// An edge-triggered source is told once of what has come. It reads until a read is short, or calls `modify` to be told
+  /// of the rest in its next turn: for a socket that is read in small pieces the kernel looks half as often.
+  package func add(
+    _ descriptor: Int32, _ interest: Readiness, _ source: any EventSource, isEdgeTriggered: Bool = false
+  ) throws -> Registration {
     let slot: Int32
     if let free = freeSlots.popLast() {
       slot = free
@@ -69,8 +76,9 @@ package final class Reactor {
     }
     slots[Int(slot)].source = source
     let generation = slots[Int(slot)].generation
-    let registration = Registration(slot: slot, generation: generation, descriptor: descriptor)
-    if control(EPOLL_CTL_ADD, descriptor, interest, token: token(of: registration)) != 0 {
+    let registration = Registration(
+      slot: slot, generation: generation, descriptor: descriptor, isEdgeTriggered: isEdgeTriggered)
+    if control(EPOLL_CTL_ADD, descriptor, interest, token: token(of: registration), isEdgeTriggered) != 0 {
       let failure = SystemError("epoll_ctl")
       release(registration)
       throw failure
@@ -79,7 +87,8 @@ package final class Reactor {
   }
 
   package func modify(_ registration: Registration, _ interest: Readiness) {
-    control(EPOLL_CTL_MOD, registration.descriptor, interest, token: token(of: registration))
+    control(
+      EPOLL_CTL_MOD, registration.descriptor, interest, token: token(of: registration), registration.isEdgeTriggered)
   }
 
   /// Call before the descriptor is closed.
@@ -102,8 +111,11 @@ package final class Reactor {
   }
 
   @discardableResult
-  private func control(_ operation: Int32, _ descriptor: Int32, _ interest: Readiness, token: UInt64) -> Int32 {
+  private func control(
+    _ operation: Int32, _ descriptor: Int32, _ interest: Readiness, token: UInt64, _ isEdgeTriggered: Bool = false
+  ) -> Int32 {
     var event = epoll_event()
+    if isEdgeTriggered { event.events |= EPOLLET.rawValue }
     if interest.contains(.readable) { event.events |= EPOLLIN.rawValue | EPOLLRDHUP.rawValue }
     if interest.contains(.writable) { event.events |= EPOLLOUT.rawValue }
     event.data.u64 = token
@@ -179,6 +191,7 @@ package final class Reactor {
     var readiness: Readiness = []
     if events & (EPOLLIN.rawValue | EPOLLRDHUP.rawValue) != 0 { readiness.insert(.readable) }
     if events & EPOLLOUT.rawValue != 0 { readiness.insert(.writable) }
+    if events & EPOLLRDHUP.rawValue != 0 { readiness.insert(.ended) }
     if events & (EPOLLERR.rawValue | EPOLLHUP.rawValue) != 0 { readiness.insert(.failed) }
     return readiness
   }

@@ -22,6 +22,8 @@ package final class SocketStream: ByteStream, EventSource {
   /// The peer takes no more; what it sent before is still read.
   private var writeFailure: SystemError?
   private var isClosed = false
+  /// Until recv(2), which the kernel does with less ado than read(2), says otherwise.
+  private var isSocket = true
 
   /// Takes over `descriptor`, which is set non-blocking and closed at the end. One that comes from accept4(2) is
   /// non-blocking already, and joins the interest set with its first read: two system calls less.
@@ -36,7 +38,7 @@ package final class SocketStream: ByteStream, EventSource {
     guard !isAccepted else { return }
     _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
     do {
-      registration = try Reactor.shared.add(descriptor, [], self)
+      registration = try Reactor.shared.add(descriptor, [], self, isEdgeTriggered: true)
     } catch {
       Glibc.close(descriptor)
       throw error
@@ -82,7 +84,7 @@ package final class SocketStream: ByteStream, EventSource {
     guard !isClosed else { return }
     if interest.contains(.readable) {
       // A pipe without writers reports only a hang-up, and read(2) tells what it means.
-      if !readiness.isDisjoint(with: [.readable, .failed]) { receive() }
+      if !readiness.isDisjoint(with: [.readable, .failed]) { receive(readiness) }
     } else if readiness.contains(.failed) {
       // A hang-up comes unasked and for ever. While reading is paused the kernel still holds what the peer sent
       // last, so the descriptor leaves the interest set until somebody reads again.
@@ -91,18 +93,29 @@ package final class SocketStream: ByteStream, EventSource {
     }
   }
 
-  private func receive() {
+  private func receive(_ readiness: Readiness) {
     let buffer = Reactor.shared.readBuffer
-    let count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+    let count =
+      isSocket ? recv(descriptor, buffer.baseAddress, buffer.count, 0) : read(descriptor, buffer.baseAddress, buffer.count)
     if count > 0 {
       delegate?.stream(self, didReceive: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+      // One read a turn, so that others get theirs. What is left makes no new edge.
+      let isLast = count < buffer.count && readiness.isDisjoint(with: [.ended, .failed])
+      if !isLast, interest.contains(.readable), let registration { Reactor.shared.modify(registration, interest) }
     } else if count == 0 {
       if let writeFailure { return finish(writeFailure) }
       sawEnd = true
       update(interest.subtracting(.readable))
       delegate?.streamDidEnd(self)
-    } else if errno != EAGAIN, errno != EINTR {
-      finish(SystemError("read"))
+    } else {
+      switch errno {
+      case EAGAIN: break
+      case EINTR: receive(readiness)
+      case ENOTSOCK where isSocket:
+        isSocket = false
+        receive(readiness)
+      default: finish(SystemError("read"))
+      }
     }
   }
 
@@ -167,7 +180,7 @@ package final class SocketStream: ByteStream, EventSource {
     interest = wanted
     if let registration { return Reactor.shared.modify(registration, wanted) }
     do {
-      registration = try Reactor.shared.add(descriptor, wanted, self)
+      registration = try Reactor.shared.add(descriptor, wanted, self, isEdgeTriggered: true)
     } catch {
       finish(error as? SystemError)
     }

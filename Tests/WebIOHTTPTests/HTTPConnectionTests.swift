@@ -135,4 +135,24 @@ import WebIOPosix
     #expect(test.stream.text.withoutDate == "HTTP/1.0 200 OK\r\nConnection: close\r\n\r\nabc")
     #expect(test.stream.isClosed)
   }
+
+  // MARK: Fairness
+
+  @Test func whoPipelinesThousandsLetsOthersHaveTheirTurn() async {
+    let test = echo()
+    func answered() -> Int { test.stream.text.ranges(of: "HTTP/1.1 200 OK").count }
+    let count = HTTPConnection.requestsPerTurn
+    test.stream.receive(String(repeating: get, count: 3 * count))
+    #expect(answered() == count)
+    // The end of the input is not the end of what came before.
+    test.stream.end()
+    #expect(!test.stream.isClosed)
+    while answered() < 3 * count { await turn() }
+    await turn()
+    #expect(answered() == 3 * count && test.stream.isClosed)
+  }
 }
+
+/// Returns when the loop has done what it has been handed until now.
+@EventLoop
+func turn() async { await withCheckedContinuation { done in EventLoop.run { done.resume() } } }

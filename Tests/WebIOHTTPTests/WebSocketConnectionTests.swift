@@ -121,6 +121,20 @@ import WebIOPosix
     #expect(peer.stream.takeBytes() == [0x8a, 1, 1, 0x8a, 1, 2])
   }
 
+  @Test func aFloodOfFramesLetsOthersHaveTheirTurn() async {
+    let peer = Peer()
+    let count = WebSocketConnection.framesPerTurn
+    let pings = (0..<(2 * count + 1)).flatMap { _ in WebSocketParserTests.frame(9, []) }
+    peer.stream.receive(pings)
+    #expect(peer.stream.written.count == 2 * count && !peer.stream.isReading)
+    // The owner may want a pause meanwhile, and gets it when the rest is delivered.
+    peer.socket?.setReading(false)
+    while peer.stream.written.count < 4 * count + 2 { await turn() }
+    #expect(peer.stream.written.count == 4 * count + 2 && !peer.stream.isReading)
+    peer.socket?.setReading(true)
+    #expect(peer.stream.isReading)
+  }
+
   @Test func onlyTheLatestPongWaits() {
     let peer = Peer()
     peer.stream.bufferedBytes = highWaterMark + 1
