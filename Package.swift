@@ -80,7 +80,8 @@ let package = Package(
     .testTarget(
       name: "WebIOHTTPTests", dependencies: ["WebIOHTTP", "WebIOPosix", "TestSupport", "TestServer"],
       swiftSettings: strict),
-    .testTarget(name: "WebIOTunnelTests", dependencies: ["WebIOTunnel", "WebIOHTTP", "WebIOPosix"], swiftSettings: strict),
+    .testTarget(
+      name: "WebIOTunnelTests", dependencies: ["WebIOTunnel", "WebIOHTTP", "WebIOPosix", "TestSupport"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c2x

@@ -13,6 +13,11 @@ static inline void webio_ssh_set_io(LIBSSH2_SESSION *session, LIBSSH2_SEND_FUNC(
   libssh2_session_callback_set(session, LIBSSH2_CALLBACK_RECV, (void *)receive);
 }
 
+/// What a server says when it hangs up. `abstract` is the session's.
+static inline void webio_ssh_set_disconnect(LIBSSH2_SESSION *session, LIBSSH2_DISCONNECT_FUNC((*disconnect))) {
+  libssh2_session_callback_set(session, LIBSSH2_CALLBACK_DISCONNECT, (void *)disconnect);
+}
+
 /// Answers every question of keyboard-interactive with nothing, which is what some providers ask for.
 static inline void webio_ssh_empty_answers(const char *name, int name_len, const char *instruction,
                                            int instruction_len, int num_prompts,

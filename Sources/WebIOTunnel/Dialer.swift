@@ -152,12 +152,12 @@ private final class Attempt: EventSource {
     }
   }
 
-  /// Small packets go out at once, and the kernel gives up on a silent path: asked after 5 s without traffic, and
-  /// failed when anything stays unacknowledged for 10 s. See tcp(7).
+  /// Small packets go out at once, and the kernel gives up on a silent path, after `LinkWatch` would have: asked after 5 s
+  /// without traffic, and failed when anything stays unacknowledged for 20 s. See tcp(7).
   private func configure() {
     let tcp = Int32(IPPROTO_TCP)
     setOption(descriptor, tcp, TCP_NODELAY, 1)
-    setOption(descriptor, tcp, TCP_USER_TIMEOUT, 10_000)
+    setOption(descriptor, tcp, TCP_USER_TIMEOUT, 20_000)
     setOption(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1)
     setOption(descriptor, tcp, TCP_KEEPIDLE, 5)
     setOption(descriptor, tcp, TCP_KEEPINTVL, 3)

@@ -26,6 +26,8 @@ final class OpenSSHLink: TunnelLink {
   private var isForwardRefused = false
   private var isEnded = false
   private var patience: TimerToken?
+  /// ssh's own socket is not ours to keep.
+  let staleConnection: StaleConnection? = nil
   private(set) var localAddress: SocketAddress?
   private(set) var serverAddress: SocketAddress?
 

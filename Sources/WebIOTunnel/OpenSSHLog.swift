@@ -44,7 +44,7 @@ struct OpenSSHLog {
     }
     if contains("Authenticated to ") { isAuthenticated = true }
     if contains("Host key verification failed") || contains("host key is known") { isHostKeyRefused = true }
-    if contains("Permission denied (") { isLoginRefused = true }
+    if contains("Permission denied (") || contains(": Too many authentication failures") { isLoginRefused = true }
     if contains("Unable to negotiate with") { isWithoutAlgorithm = true }
     if contains("remote port forwarding failed for listen port") { return .forwardRefused }
     if !text.isEmpty { lastLine = text }

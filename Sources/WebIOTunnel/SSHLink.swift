@@ -36,6 +36,7 @@ final class SSHLink: TunnelLink {
   private var isRefused = false
   private var isTurnScheduled = false
   private var isFlushScheduled = false
+  private(set) var staleConnection: StaleConnection?
 
   init(_ request: LinkRequest, delegate: any TunnelLinkDelegate) {
     self.request = request
@@ -58,6 +59,7 @@ final class SSHLink: TunnelLink {
 
   private func connected(_ descriptor: Int32) {
     dialer = nil
+    request.staleConnection?.reset()
     do {
       let session = try SSHSession(hostKeyTypes: request.checker.keyTypes)
       self.session = session
@@ -101,11 +103,19 @@ final class SSHLink: TunnelLink {
     case .ended(let code):
       hasInput = true
       advance()
-      let greeting = session?.buffers.greeting ?? []
-      end(
-        stage == .handshake && !greeting.starts(withASCII: "SSH-")
-          ? .notAnSSHServer(endpoint, said: greeting) : .connectionLost(endpoint, code))
+      end(hangup(code))
     }
+  }
+
+  private func hangup(_ code: Int32?) -> TunnelError {
+    let greeting = session?.buffers.greeting ?? []
+    if stage == .handshake, !greeting.starts(withASCII: "SSH-") { return .notAnSSHServer(endpoint, said: greeting) }
+    guard let farewell = session?.buffers.farewell, !farewell.text.isEmpty else { return .connectionLost(endpoint, code) }
+    // OpenSSH gives a protocol error (2) for too many keys; the others say that no method is left, or nobody of that name.
+    if stage == .login, [2, 14, 15].contains(farewell.reason) {
+      return .loginRefused(request.configuration, said: farewell.text)
+    }
+    return .connectionLost("the connection to \(endpoint) is gone (it said: \(farewell.text))")
   }
 
   private func flush() {
@@ -311,7 +321,9 @@ final class SSHLink: TunnelLink {
       if probe?.send() != true { watch?.received(at: .now) }
       if let probe, probe.leaks >= LinkWatch.leakLimit { watch?.goSlow() }
       flush()
-    case .dead: end(.connectionLost("\(endpoint) does not answer any more"))
+    case .dead:
+      staleConnection = socket?.abandon()
+      end(.connectionLost("\(endpoint) does not answer any more"))
     }
   }
 

@@ -73,7 +73,7 @@ final class SSHLogin {
       if code == LIBSSH2_ERROR_EAGAIN { return .waiting }
       if code == 0 { return .done }
       // The connection's own end says more than the error this call made of it.
-      if session.buffers.isEnded { return .waiting }
+      if session.buffers.isEnded || session.buffers.farewell != nil { return .waiting }
       refused(credential, code)
       credentials?.removeFirst()
     }

@@ -16,6 +16,8 @@ final class TransportBuffers {
   /// The server's first bytes, for the message when it is no SSH server.
   private(set) var greeting: [UInt8] = []
   private var keepsGreeting = true
+  /// What the server said when it hung up: RFC 4253 section 11.1.
+  fileprivate(set) var farewell: (reason: Int, text: String)?
   private let input = UnsafeMutableRawBufferPointer.allocate(byteCount: capacity, alignment: 16)
   private var head = 0
   private var tail = 0
@@ -68,6 +70,7 @@ final class TransportBuffers {
     guard let session = libssh2_session_init_ex(nil, nil, nil, context) else { return nil }
     libssh2_session_set_blocking(session, 0)
     webio_ssh_set_io(session, sendCallback, receiveCallback)
+    webio_ssh_set_disconnect(session, disconnectCallback)
     return session
   }
 }
@@ -88,3 +91,11 @@ private let receiveCallback: @convention(c) (Int32, UnsafeMutableRawPointer?, In
   guard let buffer, let buffers = buffers(context) else { return -Int(ECONNRESET) }
   return buffers.take(buffer, length)
 }
+
+private let disconnectCallback:
+  @convention(c) (
+    OpaquePointer?, Int32, UnsafePointer<CChar>?, Int32, UnsafePointer<CChar>?, Int32, Context?
+  ) -> Void = { _, reason, text, count, _, _, context in
+    let bytes = UnsafeRawBufferPointer(start: text, count: text == nil ? 0 : max(0, min(Int(count), 500)))
+    buffers(context)?.farewell = (Int(reason), TerminalText.clean(Array(bytes), limit: 200))
+  }

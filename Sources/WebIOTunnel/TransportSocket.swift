@@ -36,6 +36,14 @@ final class TransportSocket: EventSource {
     Glibc.close(descriptor)
   }
 
+  /// Gives up the socket without closing it.
+  func abandon() -> StaleConnection? {
+    guard let registration else { return nil }
+    self.registration = nil
+    Reactor.shared.remove(registration)
+    return StaleConnection(descriptor)
+  }
+
   func descriptorIsReady(_ readiness: Readiness) {
     if readiness.contains(.writable) { flush() }
     guard registration != nil, !readiness.isDisjoint(with: [.readable, .failed]) else { return }

@@ -25,6 +25,8 @@ package final class Tunnel {
   /// The port a plain server chose, asked for again so that the address stays.
   private var keptPort: UInt16?
   private var portRefusals = 0
+  /// The server's session told the address, and not we made it of the port.
+  private var hasSaidAddress = false
   private var boundPort: UInt16 = 0
   private var timer: TimerToken?
   private var announcements: AnnouncementReader
@@ -33,6 +35,7 @@ package final class Tunnel {
   private var report = OutageReport()
   /// Where the server was found last: a resolver may be the last one to notice that the network is back.
   private var serverAddress: SocketAddress?
+  private var staleConnection: StaleConnection?
 
   package init(
     _ configuration: TunnelConfiguration, accept: @escaping @EventLoop (any ByteStream) -> Void,
@@ -76,6 +79,7 @@ package final class Tunnel {
     timer?.cancel()
     network?.close()
     network = nil
+    staleConnection?.reset()
     link = nil
   }
 
@@ -96,7 +100,8 @@ package final class Tunnel {
     do {
       let request = LinkRequest(
         configuration: configuration, checker: try HostKeyChecker(configuration),
-        port: keptPort ?? configuration.forwardPort, isRetry: wasOpen, lastAddress: serverAddress)
+        port: keptPort ?? configuration.forwardPort, isRetry: wasOpen, lastAddress: serverAddress,
+        staleConnection: staleConnection)
       let link: any TunnelLink =
         usesOpenSSH ? OpenSSHLink(request, delegate: self) : SSHLink(request, delegate: self)
       self.link = link
@@ -120,6 +125,11 @@ package final class Tunnel {
   private func retry(_ error: TunnelError) {
     if switchEngine(error) { return }
     if error.isFinal || !wasOpen { return fail(error) }
+    if error.code == .forwardRefused, keptPort != nil, configuration.remotePort == 0, hasSaidAddress {
+      // The port is no part of the address: any other will do.
+      keptPort = nil
+      return connect()
+    }
     if error.code == .forwardRefused, keptPort != nil, configuration.remotePort == 0 {
       portRefusals += 1
       // The old connection's port is still held over there; after a minute another one is better than none.
@@ -194,6 +204,7 @@ package final class Tunnel {
   private func handle(_ announcement: Announcement) {
     switch announcement {
     case .address(let address):
+      hasSaidAddress = true
       guard state == .connecting, !address.isSecure, configuration.target.provider != .plain else {
         return announce(address.url)
       }
@@ -274,6 +285,10 @@ extension Tunnel: TunnelLinkDelegate {
     self.link = nil
     timer?.cancel()
     boundPort = 0
+    if let stale = link.staleConnection {
+      staleConnection?.reset()
+      staleConnection = stale
+    }
     if !wasOpen, error.code == .connectionLost || error.code == .forwardRefused, let said = announcements.lastLine {
       return retry(TunnelError(error.code, "\(error.problem); it said: \(said)", advice: error.advice))
     }

@@ -2,6 +2,15 @@ import WebIOHTTP
 import WebIOPosix
 
 extension RemoteAccess {
+  /// Which SSH implementation carries a tunnel.
+  public enum Engine: Sendable, CaseIterable {
+    /// libssh2, and the system's `ssh` where libssh2 and the server have no algorithm in common.
+    case automatic
+    case libssh2
+    /// OpenSSH's `ssh`, which must be installed.
+    case openSSH
+  }
+
   /// A temporary public address from localhost.run, without an account. PyWebIO: `remote_access=True`.
   ///
   ///     try await startServer(main, remoteAccess: .localhostRun)
@@ -16,11 +25,13 @@ extension RemoteAccess {
   ///   - identityFile: a private key; without it no key of the user's is shown to a public provider.
   ///   - domain: a domain of one's own, where the provider takes one.
   ///   - knownHostsFile: where host keys are remembered; `webio/known_hosts` in the user's configuration without it.
+  ///   - engine: which SSH implementation carries the tunnel.
   ///
   /// The address is printed to standard error each time there is a new one. A tunnel that fails is told there too, and
   /// the server goes on without it. Man page: ssh(1), `-R`.
   public static func tunnel(
-    _ via: String, identityFile: String? = nil, domain: String? = nil, knownHostsFile: String? = nil
+    _ via: String, identityFile: String? = nil, domain: String? = nil, knownHostsFile: String? = nil,
+    engine: Engine = .automatic
   ) -> RemoteAccess {
     RemoteAccess { accept in
       do {
@@ -28,6 +39,7 @@ extension RemoteAccess {
         configuration.identityFile = identityFile
         configuration.domain = domain
         configuration.knownHostsFile = knownHostsFile
+        configuration.engine = engine.configured
         try configuration.validate()
         let tunnel = Tunnel(configuration, accept: accept, onEvent: report)
         running.append(tunnel)
@@ -52,4 +64,14 @@ extension RemoteAccess {
   }
 
   private static func say(_ text: String) { StandardError.write("webio: \(text)\n") }
+}
+
+extension RemoteAccess.Engine {
+  var configured: TunnelConfiguration.Engine {
+    switch self {
+    case .automatic: .auto
+    case .libssh2: .libssh2
+    case .openSSH: .ssh
+    }
+  }
 }

@@ -120,6 +120,14 @@ extension TunnelError {
 }
 
 extension TunnelError {
+  /// The server hung up in the middle of the login.
+  static func loginRefused(_ configuration: TunnelConfiguration, said: String) -> TunnelError {
+    TunnelError(
+      .authentication,
+      "\(configuration.target.endpoint) does not let \(configuration.user) in (it said: \(said))",
+      advice: "Name the one key that it knows: --identity FILE.")
+  }
+
   static func barePort(_ target: TunnelTarget) -> TunnelError {
     TunnelError(
       .usage,

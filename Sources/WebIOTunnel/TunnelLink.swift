@@ -15,6 +15,8 @@ protocol TunnelLink: AnyObject {
   /// The two ends of the connection, once there is one.
   var localAddress: SocketAddress? { get }
   var serverAddress: SocketAddress? { get }
+  /// What is left of a connection that ended because nothing came any more.
+  var staleConnection: StaleConnection? { get }
 }
 
 @EventLoop
@@ -40,6 +42,8 @@ struct LinkRequest {
   let isRetry: Bool
   /// Where the server was found the last time.
   let lastAddress: SocketAddress?
+  /// The connection before, if the server may still hold it.
+  let staleConnection: StaleConnection?
 
   var connectTimeout: Duration { isRetry ? .seconds(4) : .seconds(10) }
 }

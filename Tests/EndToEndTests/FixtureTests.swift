@@ -59,7 +59,7 @@ extension EndToEnd {
         Processes.isListening(remote)
       }
       #expect(try HTTPProbe.get("/hello.txt", port: remote).text == "hello from behind\n")
-      try await server.stop()
+      await server.stop()
       try await eventually("sshd takes its forwards along") { !Processes.isListening(remote) }
     }
 

@@ -95,6 +95,48 @@ extension EndToEnd {
       try await relay.stop()
     }
 
+    @Test(.timeLimit(.minutes(1))) func eventsAndSocketsPassWithoutWaiting() async throws {
+      let relay = try await Relay(directory)
+      let owner = try await relay.letIn("owner")
+      let events = try await EventServer()
+      let webio = try relay.share(events.port, owner, "--name", "ada")
+      try await webio.explaining {
+        _ = try await webio.event("public", within: .seconds(30))
+        try events.expectNoWaiting(port: relay.visitorPort, host: "ada.relay.test:\(relay.visitorPort)")
+      }
+      webio.program.interrupt()
+      #expect(try await webio.end() == .exited(130))
+      try await relay.stop()
+    }
+
+    /// What ./install would do to a machine: the unit and the line of sudo are such as systemd and sudo take.
+    @Test(.timeLimit(.minutes(1))) func theServiceIsOneThatSystemdTakes() async throws {
+      let made = try await WebioCommand.run(["new", "relay", directory.file("relay"), "--no-git"], settings: directory)
+      #expect(made.code == 0, "\(made.errors)")
+      let into = directory.file("root")
+      let installed = try await Program.run(directory.file("relay/install"), ["--into", into])
+      #expect(installed.ending == .exited(0), "\(installed.errors)")
+      let commands = installed.output.split(separator: "\n").map(String.init)
+      let expected = [
+        "'apt-get' 'update'", "openssh-server", "'systemctl' 'disable' '--now' 'nginx'", "'useradd'", "'usermod'",
+        "'systemctl' 'daemon-reload'", "'systemctl' 'enable' 'relay'", "'systemctl' 'restart' 'relay'",
+      ]
+      for part in expected { #expect(commands.contains { $0.contains(part) }, "\(part): \(commands)") }
+      let unit = "\(into)/etc/systemd/system/relay.service"
+      let verified = try await Program.run(Program.require("systemd-analyze"), ["verify", "--recursive-errors=no", unit])
+      #expect(verified.ending == .exited(0) && verified.errors.isEmpty, "\(verified)")
+      // A mistake in it would have been found.
+      let text = try readText(unit)
+      try directory.write("root/broken.service", text.replacingOccurrences(of: "ExecStart=/", with: "ExecStart=/nowhere/"))
+      let broken = try await Program.run(
+        Program.require("systemd-analyze"), ["verify", "--recursive-errors=no", "\(into)/broken.service"])
+      #expect(broken.ending != .exited(0) && broken.errors.contains("not executable"), "\(broken)")
+      let checked = try await Program.run(Program.require("visudo"), ["-cf", "\(into)/etc/sudoers.d/relay"])
+      #expect(checked.ending == .exited(0), "\(checked)")
+      let unknown = try await Program.run(directory.file("relay/install"), ["--now"])
+      #expect(unknown.ending == .exited(2))
+    }
+
     /// A key is good for a name and for nothing else.
     @Test(.timeLimit(.minutes(1))) func aKeyOpensNothingElse() async throws {
       let relay = try await Relay(directory)

@@ -62,13 +62,29 @@ extension EndToEnd {
         // One that fails does not take the others with it; the last one ends the command.
         let failed = try await webio.event("tunnelFailed")
         #expect(failed["message"].string?.contains("cannot connect") == true)
-        try await servers[0].stop()
+        await servers[0].stop()
         let event = try await webio.event("reconnecting", within: .seconds(30))
         #expect(event["provider"].string?.hasSuffix(":\(servers[0].port)") == true)
         #expect(webio.program.ended == nil)
       }
       webio.program.interrupt()
       #expect(try await webio.end() == .exited(130), "\(webio.account)")
+    }
+
+    @Test(.timeLimit(.minutes(1)), arguments: ["libssh2", "ssh"])
+    func eventsAndSocketsPassWithoutWaiting(_ engine: String) async throws {
+      let server = try await SSHServer()
+      _ = try server.writeKnownHosts()
+      let events = try await EventServer()
+      // The inspector looks at what passes, and must not hold it up either.
+      for more in [[], ["--inspect"]] {
+        let webio = try WebioCommand(
+          ["share", "\(events.port)", "--json", "--via", server.address, "--identity", server.identity]
+            + ["--known-hosts", server.directory.file("known_hosts"), "--engine", engine] + more, settings: directory)
+        try await webio.explaining { try events.expectNoWaiting(port: try await publicPort(webio)) }
+        webio.program.interrupt()
+        #expect(try await webio.end() == .exited(130))
+      }
     }
 
     @Test(.timeLimit(.minutes(1))) func theAddressAsACodeToScan() async throws {
@@ -183,15 +199,15 @@ extension EndToEnd {
 
       // The relay goes and comes back; the share heals by itself.
       let position = webio.position
-      try await server.stop()
+      await server.stop()
       try await webio.event("reconnecting", after: position, within: .seconds(60))
       try await server.start()
       port = try await publicPort(webio, after: position)
       #expect(try ask(port) == "Good evening, Ada!")
 
       // Another host key under the same address is refused.
-      try await server.stop()
-      try server.changeHostKey()
+      await server.stop()
+      try await server.changeHostKey()
       try await server.start()
       #expect(try await webio.end(within: .seconds(60)) == .exited(5), "\(webio.account)")
       #expect(webio.program.errorText.contains("host key"), "\(webio.account)")
@@ -201,8 +217,8 @@ extension EndToEnd {
     @Test(.timeLimit(.minutes(1))) func aChangedHostKeyIsRefusedAtTheStart() async throws {
       let server = try await SSHServer()
       _ = try server.writeKnownHosts()
-      try await server.stop()
-      try server.changeHostKey()
+      await server.stop()
+      try await server.changeHostKey()
       try await server.start()
       let python = try await PythonServer()
       let webio = try share("\(python.port)", server)

@@ -187,7 +187,7 @@ extension EndToEnd {
       try await eventually("it is shared again", within: .seconds(30), state: { terminal.outputText }) {
         plain(terminal).dropFirst(position).contains("public:  http://")
       }
-      try await server.stop()
+      await server.stop()
       terminal.type("s\n")
       try await eventually("it is ended again", state: { terminal.outputText }) {
         plain(terminal).components(separatedBy: "no longer shared").count > 2

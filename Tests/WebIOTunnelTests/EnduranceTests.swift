@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 import WebIOPosix
 
@@ -19,7 +20,7 @@ extension RealServers {
         let visitor = Task { @EventLoop in try? await Visitor.exchange(port: port, [UInt8](repeating: 1, count: 50_000))
         }
         if round % 2 == 0 { _ = await visitor.value }
-        await server.kill()
+        await server.stop()
         _ = try await probe.next("reconnecting") { if case .reconnecting = $0 { true } else { nil } }
         _ = await visitor.value
         try await server.start()
@@ -34,13 +35,11 @@ extension RealServers {
         let descriptors = (try? Files.list("/proc/self/fd").count) ?? 0
         return probe.service.open == 0 && descriptors <= before && Self.children(of: getpid()).count <= children
       }
-      await server.remove()
+      await server.stop()
     }
 
     @Test func aFrozenServerIsNoticedWithinFifteenSecondsAndWelcomeBackInTwo() async throws {
-      var options = SSHServer.Options()
-      options.settings = ["LogLevel DEBUG1"]
-      let healthy = try await SSHServer(options)
+      let healthy = try await SSHServer(settings: ["LogLevel DEBUG1"])
       let idle = TunnelProbe(try TunnelProbe.configuration(healthy))
       let idlePort = try await idle.port()
       let server = try await SSHServer()
@@ -64,7 +63,7 @@ extension RealServers {
       for probe in probes { _ = try await probe.url() }
       #expect(MonotonicTime.now - back < .seconds(3), "\(MonotonicTime.now - back)")
       for probe in probes { await probe.stop() }
-      await server.remove()
+      await server.stop()
 
       // Meanwhile one that only had nothing to do is none the worse.
       try await Self.eventually("fifteen seconds") { MonotonicTime.now - begun > .seconds(15) }
@@ -73,12 +72,12 @@ extension RealServers {
       // And libssh2's queue did not grow by an answer that nobody takes.
       #expect(healthy.log.contains("request env reply 1") && !healthy.log.contains("keepalive@"))
       await idle.stop()
-      await healthy.remove()
+      await healthy.stop()
     }
 
     @Test func aRekeyInTheMiddleOfATransferIsNotNoticed() async throws {
       let server = try await SSHServer()
-      await server.kill()
+      await server.stop()
       server.setSettings(["RekeyLimit 5M"])
       try await server.start()
       let size = 40 << 20
@@ -88,7 +87,7 @@ extension RealServers {
       for download in downloads { #expect(try await download.value.count == size) }
       #expect(downloads.count == 2)
       await probe.stop()
-      await server.remove()
+      await server.stop()
     }
 
     @Test func visitorsBeyondTheLimitAreTurnedAway() async throws {
@@ -105,7 +104,7 @@ extension RealServers {
       try await Self.eventually("both gone") { probe.service.open == 0 }
       #expect(try await Visitor.exchange(port: port, [1]) == [1])
       await probe.stop()
-      await server.remove()
+      await server.stop()
     }
 
     @Test func aStalledVisitorHoldsUpNobodyAndNoMemory() async throws {
@@ -121,7 +120,7 @@ extension RealServers {
       for stream in stalled { stream.abort() }
       try await Self.eventually("all gone") { probe.service.open == 0 }
       await probe.stop()
-      await server.remove()
+      await server.stop()
     }
 
     @Test(arguments: bothEngines)
@@ -136,7 +135,7 @@ extension RealServers {
       try await Self.eventually("visitor gone") { probe.service.open == 0 }
       try await Self.eventually("connection gone") { Self.descendants(of: server.processID).count == 1 }
       stream.abort()
-      await server.remove()
+      await server.stop()
     }
 
     // MARK: Looking at processes

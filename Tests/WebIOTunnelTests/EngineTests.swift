@@ -1,5 +1,6 @@
 import CWebIOLinux
 import Glibc
+import TestSupport
 import Testing
 import WebIOPosix
 
@@ -13,9 +14,7 @@ extension RealServers {
     }
 
     @Test func anRSAHostKeyIsLeftToOpenSSHAndSaidInOneLine() async throws {
-      var options = SSHServer.Options()
-      options.hostKeyTypes = ["rsa"]
-      let server = try await SSHServer(options)
+      let server = try await SSHServer(hostKeyTypes: ["rsa"])
       let probe = TunnelProbe(try TunnelProbe.configuration(server, .auto))
       let port = try await probe.port()
       #expect(try await Visitor.exchange(port: port, [1, 2, 3]) == [1, 2, 3])
@@ -25,21 +24,21 @@ extension RealServers {
 
       let strict = TunnelProbe(try TunnelProbe.configuration(server, .libssh2))
       #expect(try await strict.failure().code == .noCommonAlgorithm)
-      await server.remove()
+      await server.stop()
     }
 
     @Test func anRSAUserKeyIsLeftToOpenSSH() async throws {
       let server = try await SSHServer()
-      let key = server.directory + "/rsa_key"
-      try SSHServer.run("/usr/bin/ssh-keygen", ["-q", "-t", "rsa", "-b", "2048", "-N", "", "-f", key])
-      try Files.replace(server.directory + "/authorized_keys", try Files.read(key + ".pub"), mode: 0o600)
+      let key = server.directory.path + "/rsa_key"
+      try SSHServer.run("ssh-keygen", ["-q", "-t", "rsa", "-b", "2048", "-N", "", "-f", key])
+      try Files.replace(server.directory.path + "/authorized_keys", try Files.read(key + ".pub"), mode: 0o600)
       var configuration = try TunnelProbe.configuration(server, .auto)
       configuration.identityFile = key
       let probe = TunnelProbe(configuration)
       _ = try await probe.port()
       #expect(Self.notices(probe).contains { $0.contains("RSA key") })
       await probe.stop()
-      await server.remove()
+      await server.stop()
     }
 
     @Test func whatLibssh2CanDoItDoes() async throws {
@@ -48,27 +47,27 @@ extension RealServers {
       _ = try await probe.port()
       #expect(server.log.contains("libssh2") || !Self.notices(probe).contains { $0.contains("system's ssh") })
       await probe.stop()
-      await server.remove()
+      await server.stop()
     }
 
     @Test(arguments: bothEngines)
     func anAccountWithoutAShellCanStillForward(_ engine: TunnelConfiguration.Engine) async throws {
       let server = try await SSHServer()
-      await server.kill()
+      await server.stop()
       server.setSettings(["ForceCommand /bin/false"])
       try await server.start()
       let probe = TunnelProbe(try TunnelProbe.configuration(server, engine))
       let port = try await probe.port()
       #expect(try await Visitor.exchange(port: port, [7]) == [7])
       await probe.stop()
-      await server.remove()
+      await server.stop()
     }
 
     @Test(arguments: bothEngines)
     func aRelayOfOnesOwnHandsOutNames(_ engine: TunnelConfiguration.Engine) async throws {
       let server = try await SSHServer()
-      await server.kill()
-      let path = server.directory + "/relay.sh"
+      await server.stop()
+      let path = server.directory.path + "/relay.sh"
       let script = #"""
         set -- $SSH_ORIGINAL_COMMAND
         while [ $# -gt 0 ]; do [ "$1" = --name ] && name=${2%;}; shift; done
@@ -83,7 +82,7 @@ extension RealServers {
       let probe = TunnelProbe(configuration)
       #expect(try await probe.url() == "https://hello.apps.test")
       await probe.stop()
-      await server.remove()
+      await server.stop()
     }
 
     @Test func theCommandLineOfSSHIsWordsAndShowsAProviderNothingOfTheUser() throws {
@@ -128,7 +127,7 @@ extension RealServers {
       #expect(try await Visitor.exchange(port: ports[2], [4]) == [4])
       await two.stop()
       await three.stop()
-      await server.remove()
+      await server.stop()
     }
   }
 }
@@ -156,16 +155,16 @@ extension RealServers {
         agent?.kill()
         try? Files.remove(directory)
       }
-      try SSHServer.run("/usr/bin/ssh-add", ["-q", key])
+      try SSHServer.run("ssh-add", ["-q", key])
       try await body()
     }
 
     @Test(arguments: ["ed25519", "ecdsa"])
     func aKeyInTheAgentSigns(_ type: String) async throws {
       let server = try await SSHServer()
-      let key = server.directory + "/agent_key"
-      try SSHServer.run("/usr/bin/ssh-keygen", ["-q", "-t", type, "-N", "", "-f", key])
-      try Files.replace(server.directory + "/authorized_keys", try Files.read(key + ".pub"), mode: 0o600)
+      let key = server.directory.path + "/agent_key"
+      try SSHServer.run("ssh-keygen", ["-q", "-t", type, "-N", "", "-f", key])
+      try Files.replace(server.directory.path + "/authorized_keys", try Files.read(key + ".pub"), mode: 0o600)
       try await Self.withAgent(key) {
         try Files.remove(key)
         var configuration = try TunnelProbe.configuration(server)
@@ -175,25 +174,25 @@ extension RealServers {
         #expect(try await Visitor.exchange(port: port, [5]) == [5])
         await probe.stop()
       }
-      await server.remove()
+      await server.stop()
     }
 
     @Test func anEncryptedKeyIsUsedWhenTheAgentHoldsItAndNamedWhenNot() async throws {
       let server = try await SSHServer()
-      let key = server.directory + "/locked_key"
-      try SSHServer.run("/usr/bin/ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", key])
-      try Files.replace(server.directory + "/authorized_keys", try Files.read(key + ".pub"), mode: 0o600)
+      let key = server.directory.path + "/locked_key"
+      try SSHServer.run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", key])
+      try Files.replace(server.directory.path + "/authorized_keys", try Files.read(key + ".pub"), mode: 0o600)
       var configuration = try TunnelProbe.configuration(server)
       configuration.identityFile = key
       try await Self.withAgent(key) {
-        try SSHServer.run("/usr/bin/ssh-keygen", ["-q", "-p", "-P", "", "-N", "secret", "-f", key])
+        try SSHServer.run("ssh-keygen", ["-q", "-p", "-P", "", "-N", "secret", "-f", key])
         let probe = TunnelProbe(configuration)
         _ = try await probe.port()
         await probe.stop()
       }
       let error = try await TunnelProbe(configuration).failure()
       #expect(error.code == .keyFile && error.problem.contains("encrypted") && error.advice.contains("ssh-add"))
-      await server.remove()
+      await server.stop()
     }
 
     @Test func anAgentThatIsGoneIsNoError() async throws {
@@ -203,7 +202,7 @@ extension RealServers {
       let probe = TunnelProbe(try TunnelProbe.configuration(server))
       _ = try await probe.port()
       await probe.stop()
-      await server.remove()
+      await server.stop()
     }
   }
 }

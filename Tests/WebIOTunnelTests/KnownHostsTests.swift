@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 import WebIOHTTP
 import WebIOPosix
@@ -118,7 +119,7 @@ import WebIOPosix
     let file = directory + "/known_hosts"
     let lines = "example.com \(Self.text(Self.one))\n[example.com]:2222 \(Self.text(Self.two))\n"
     try Files.create(file, Array(lines.utf8))
-    try SSHServer.run("/usr/bin/ssh-keygen", ["-q", "-H", "-f", file])
+    try SSHServer.run("ssh-keygen", ["-q", "-H", "-f", file])
     let hashed = try Files.readText(file)
     #expect(hashed.hasPrefix("|1|"))
     #expect(Self.verdict(hashed) == "known")
@@ -130,12 +131,12 @@ import WebIOPosix
   @Test func whatIsWrittenIsReadByOpenSSH() throws {
     let directory = try Files.makeTemporaryDirectory("webio-known-hosts")
     defer { try? Files.remove(directory) }
-    try SSHServer.run("/usr/bin/ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", directory + "/key"])
+    try SSHServer.run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", directory + "/key"])
     let blob = try Files.readText(directory + "/key.pub").split(separator: " ")[1]
     let key = try #require(Base64.decode(Array(blob.utf8)).flatMap { HostKey(blob: $0) })
     let file = directory + "/known_hosts"
     try Files.create(file, Array(KnownHosts.line(host: "::1", port: 2222, key: key).utf8))
-    try SSHServer.run("/usr/bin/ssh-keygen", ["-F", "[::1]:2222", "-f", file])
+    try SSHServer.run("ssh-keygen", ["-F", "[::1]:2222", "-f", file])
   }
 
   @Test func ourOwnKeyIsReadByOpenSSH() throws {
@@ -144,7 +145,7 @@ import WebIOPosix
     let path = try OwnKey.make(at: directory + "/sub/id_ed25519")
     #expect(Files.status(path)?.st_mode == S_IFREG | 0o600)
     // Prints the public half of the private file, and fails when the two halves do not belong together.
-    try SSHServer.run("/usr/bin/ssh-keygen", ["-y", "-P", "", "-f", path])
+    try SSHServer.run("ssh-keygen", ["-y", "-P", "", "-f", path])
     let file = try KeyFile(path)
     #expect(file.type == "ssh-ed25519" && !file.isEncrypted)
     let line = try Files.readText(path + ".pub").split(separator: " ")
@@ -162,7 +163,7 @@ import WebIOPosix
       ("rsa", ["-t", "rsa", "-b", "2048", "-N", ""]), ("pem", ["-t", "rsa", "-b", "2048", "-m", "PEM", "-N", ""]),
       ("lockedpem", ["-t", "rsa", "-b", "2048", "-m", "PEM", "-N", "secret"]),
       ("ecdsa", ["-t", "ecdsa", "-N", ""]),
-    ] { try SSHServer.run("/usr/bin/ssh-keygen", ["-q", "-f", "\(directory)/\(name)"] + arguments) }
+    ] { try SSHServer.run("ssh-keygen", ["-q", "-f", "\(directory)/\(name)"] + arguments) }
     func look(_ name: String) throws -> String {
       let file = try KeyFile("\(directory)/\(name)")
       return "\(file.type ?? "?")\(file.isEncrypted ? " encrypted" : "")"

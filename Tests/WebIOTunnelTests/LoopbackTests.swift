@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 import WebIOPosix
 
@@ -20,7 +21,7 @@ extension RealServers {
       #expect(answer == Array("hello".utf8))
       #expect(probe.service.origins == [.tunnel])
       await probe.stop()
-      await server.remove()
+      await server.stop()
     }
 
     @Test(arguments: bothEngines)
@@ -33,7 +34,7 @@ extension RealServers {
       let answer = try await Visitor.exchange(port: try await probe.port(), bytes)
       #expect(String(decoding: answer, as: UTF8.self) == "300000 \(sum.value)")
       await probe.stop()
-      await server.remove()
+      await server.stop()
     }
 
     @Test(arguments: bothEngines)
@@ -50,7 +51,7 @@ extension RealServers {
       for visit in visits { #expect(try await visit.value) }
       #expect(probe.service.visitors == 64)
       await probe.stop()
-      await server.remove()
+      await server.stop()
     }
 
     @Test(arguments: bothEngines)
@@ -62,7 +63,7 @@ extension RealServers {
       #expect(count == size)
       #expect(sum == Self.checksum(size))
       await probe.stop()
-      await server.remove()
+      await server.stop()
     }
 
     @Test(arguments: bothEngines)
@@ -73,7 +74,7 @@ extension RealServers {
       let answer = try await Visitor.upload(port: try await probe.port(), count: size)
       #expect(String(decoding: answer, as: UTF8.self) == "\(size) \(Self.checksum(size).value)")
       await probe.stop()
-      await server.remove()
+      await server.stop()
     }
 
     private static func checksum(_ size: Int) -> Checksum {
@@ -89,7 +90,7 @@ extension RealServers {
       let server = try await SSHServer()
       let probe = TunnelProbe(try TunnelProbe.configuration(server, engine))
       let url = try await probe.url()
-      await server.kill()
+      await server.stop()
       _ = try await probe.next("reconnecting") { if case .reconnecting = $0 { true } else { nil } }
       try await server.start()
       let back = MonotonicTime.now
@@ -98,7 +99,7 @@ extension RealServers {
       let port = try #require(url.split(separator: ":").last.flatMap { UInt16($0) })
       #expect(try await Visitor.exchange(port: port, [1, 2, 3]) == [1, 2, 3])
       await probe.stop()
-      await server.remove()
+      await server.stop()
     }
   }
 }

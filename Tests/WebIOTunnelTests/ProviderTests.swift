@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 import WebIOPosix
 
@@ -10,10 +11,10 @@ extension RealServers {
     /// A server whose session runs `script`; `$FIFO` is a pipe through which the test tells it when to go on.
     private static func standIn(_ script: String) async throws -> SSHServer {
       let server = try await SSHServer()
-      await server.kill()
-      let path = server.directory + "/session.sh"
-      try Files.create(path, Array(script.replacing("$FIFO", with: server.directory + "/fifo").utf8), mode: 0o700)
-      guard mkfifo(server.directory + "/fifo", 0o600) == 0 else { throw SystemError("mkfifo") }
+      await server.stop()
+      let path = server.directory.path + "/session.sh"
+      try Files.create(path, Array(script.replacing("$FIFO", with: server.directory.path + "/fifo").utf8), mode: 0o700)
+      guard mkfifo(server.directory.path + "/fifo", 0o600) == 0 else { throw SystemError("mkfifo") }
       server.setSettings(["ForceCommand /bin/sh \(path)"])
       try await server.start()
       return server
@@ -22,7 +23,7 @@ extension RealServers {
     private static func configuration(_ dialect: String, _ server: SSHServer) throws -> TunnelConfiguration {
       var configuration = try TunnelProbe.configuration(server)
       configuration.target = try TunnelTarget.parse("\(dialect)://root@127.0.0.1:\(server.port)")
-      configuration.remotePort = try SSHServer.freePort()
+      configuration.remotePort = try freePort()
       return configuration
     }
 
@@ -40,7 +41,7 @@ extension RealServers {
       let probe = TunnelProbe(try Self.configuration("localhost.run", server))
       #expect(try await probe.url() == "https://abc.localhost.run")
       await probe.stop()
-      await server.remove()
+      await server.stop()
     }
 
     /// Every other row of the table, over both engines: greeting, address, and a visitor through it.
@@ -80,7 +81,7 @@ extension RealServers {
       #expect(try await probe.url() == row.url)
       #expect(try await Visitor.exchange(port: configuration.remotePort, [1, 2]) == [1, 2])
       await probe.stop()
-      await server.remove()
+      await server.stop()
     }
 
     @Test func aSessionThatEndsIsTheTunnelsEnd() async throws {
@@ -95,7 +96,7 @@ extension RealServers {
       _ = try await probe.next("reconnecting") { if case .reconnecting = $0 { true } else { nil } }
       #expect(try await probe.url() == "https://one.lhr.life")
       await probe.stop()
-      await server.remove()
+      await server.stop()
     }
 
     @Test func aNameThatIsTakenIsToldInTheServersWords() async throws {
@@ -103,14 +104,14 @@ extension RealServers {
         #"echo '{"type":"v1.tcpip_forward.register.rejected","data":"that name is taken"}'; cat $FIFO"#)
       let error = try await TunnelProbe(try Self.configuration("localhost.run", server)).failure()
       #expect(error.code == .forwardRefused && error.problem.contains("that name is taken"))
-      await server.remove()
+      await server.stop()
     }
 
     @Test func aProviderThatHangsUpIsQuoted() async throws {
       let server = try await Self.standIn("echo 'we are \u{1b}[31mclosed today'")
       let error = try await TunnelProbe(try Self.configuration("serveo", server)).failure()
       #expect(error.exitCode == 5 && error.problem.contains("we are closed today"), "\(error)")
-      await server.remove()
+      await server.stop()
     }
 
     @Test func aKeyThatIsNotTheProvidersIsRefusedBeforeAnythingIsSaid() async throws {
@@ -125,7 +126,7 @@ extension RealServers {
         #expect([.noCommonAlgorithm, .hostKeyChanged, .connectionLost].contains(error.code), "\(error)")
       }
       #expect(!server.log.contains("Accepted"))
-      await server.kill()
+      await server.stop()
       try server.makeHostKey("rsa")
       server.useHostKeys(["rsa"])
       try await server.start()
@@ -134,7 +135,7 @@ extension RealServers {
       #expect(error.code == .hostKeyChanged)
       #expect(error.problem.contains("SHA256:FV8IMJ4IYjYUTnd6on7PqbRjaZf4c1EhhEBgeUdE94I"))
       #expect(!server.log.contains("Accepted"))
-      await server.remove()
+      await server.stop()
     }
 
     @Test func aNewAddressInALivingConnectionIsAnnounced() async throws {
@@ -151,11 +152,11 @@ extension RealServers {
       #expect(try await probe.url() == "https://two.lhr.life")
       #expect(!probe.events.contains { if case .reconnecting = $0 { true } else { false } })
       await probe.stop()
-      await server.remove()
+      await server.stop()
     }
 
     private static func wake(_ server: SSHServer) throws {
-      let descriptor = open(server.directory + "/fifo", O_WRONLY | O_CLOEXEC)
+      let descriptor = open(server.directory.path + "/fifo", O_WRONLY | O_CLOEXEC)
       guard descriptor >= 0 else { throw SystemError("open fifo") }
       write(descriptor, "\n", 1)
       close(descriptor)

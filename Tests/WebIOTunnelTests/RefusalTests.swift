@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 import WebIOHTTP
 import WebIOPosix
@@ -19,7 +20,7 @@ extension RealServers {
       _ = try await probe.url()
       await probe.stop()
       let file = try Files.readText(server.knownHosts)
-      let fields = try Files.readText(server.directory + "/host_ed25519.pub").split(separator: " ")
+      let fields = try Files.readText(server.directory.path + "/host_ed25519.pub").split(separator: " ")
       #expect(file == "[127.0.0.1]:\(server.port) \(fields[0]) \(fields[1])\n")
       #expect(Files.status(server.knownHosts)?.st_mode == S_IFREG | 0o600)
       let key = try #require(Base64.decode(Array(fields[1].utf8)).flatMap { HostKey(blob: $0) })
@@ -29,7 +30,7 @@ extension RealServers {
       _ = try await again.url()
       #expect(!again.events.contains { if case .firstUse = $0 { true } else { false } })
       await again.stop()
-      await server.remove()
+      await server.stop()
     }
 
     @Test(arguments: bothEngines)
@@ -37,8 +38,8 @@ extension RealServers {
       let server = try await SSHServer()
       let probe = TunnelProbe(try TunnelProbe.configuration(server, engine))
       _ = try await probe.url()
-      let before = try Files.readText(server.directory + "/host_ed25519.pub").split(separator: " ")[1]
-      await server.kill()
+      let before = try Files.readText(server.directory.path + "/host_ed25519.pub").split(separator: " ")[1]
+      await server.stop()
       try server.makeHostKey("ed25519")
       try await server.start()
       let error = try await probe.failure()
@@ -47,7 +48,7 @@ extension RealServers {
       #expect(error.problem.contains(known.fingerprint))
       #expect(error.problem.contains("\(server.knownHosts):1"))
       #expect(!server.log.contains("Accepted"))
-      await server.remove()
+      await server.stop()
     }
 
     @Test(arguments: bothEngines)
@@ -57,27 +58,25 @@ extension RealServers {
       let probe = TunnelProbe(configuration)
       _ = try await probe.url()
       await probe.stop()
-      await server.kill()
+      await server.stop()
       try server.makeHostKey("ecdsa")
       server.useHostKeys(["ecdsa"])
       try await server.start()
       let error = try await TunnelProbe(configuration).failure()
       #expect(error.code == .hostKeyChanged)
       #expect(error.problem.contains("another type") && error.problem.contains("ecdsa-sha2-nistp256"))
-      await server.remove()
+      await server.stop()
     }
 
     @Test(arguments: bothEngines)
     func prefersTheHostKeyThatIsKnown(_ engine: TunnelConfiguration.Engine) async throws {
-      var options = SSHServer.Options()
-      options.hostKeyTypes = ["ed25519", "ecdsa"]
-      let server = try await SSHServer(options)
-      let fields = try Files.readText(server.directory + "/host_ecdsa.pub").split(separator: " ")
+      let server = try await SSHServer(hostKeyTypes: ["ed25519", "ecdsa"])
+      let fields = try Files.readText(server.directory.path + "/host_ecdsa.pub").split(separator: " ")
       try Files.create(server.knownHosts, Array("[127.0.0.1]:\(server.port) \(fields[0]) \(fields[1])\n".utf8))
       let probe = TunnelProbe(try TunnelProbe.configuration(server, engine))
       #expect(try await probe.url().hasPrefix("http://127.0.0.1:"))
       await probe.stop()
-      await server.remove()
+      await server.stop()
     }
 
     @Test(arguments: bothEngines)
@@ -85,32 +84,38 @@ extension RealServers {
       let server = try await SSHServer()
       var configuration = try TunnelProbe.configuration(server, engine)
       // A directory can be opened and not read, also by root.
-      configuration.knownHostsFile = server.directory
+      configuration.knownHostsFile = server.directory.path
       let error = try await TunnelProbe(configuration).failure()
       #expect(error.code == .knownHostsUnreadable && error.exitCode == 5)
-      await server.remove()
+      await server.stop()
     }
 
     @Test(arguments: bothEngines)
     func tellsThatAKeyIsNotLetIn(_ engine: TunnelConfiguration.Engine) async throws {
-      var options = SSHServer.Options()
-      options.acceptsUserKey = false
-      let server = try await SSHServer(options)
+      let server = try await SSHServer(acceptsUserKey: false)
       let error = try await TunnelProbe(try TunnelProbe.configuration(server, engine)).failure()
       #expect(error.code == .authentication && error.exitCode == 5)
-      #expect(error.problem.contains(server.userKey) && error.problem.contains("publickey"))
-      await server.remove()
+      #expect(error.problem.contains(server.identity) && error.problem.contains("publickey"))
+      await server.stop()
+    }
+
+    /// OpenSSH hangs up after too many keys, with a reason.
+    @Test(arguments: bothEngines)
+    func tellsWhyTheServerHungUpOnTheLogin(_ engine: TunnelConfiguration.Engine) async throws {
+      let server = try await SSHServer(settings: ["MaxAuthTries 1"], acceptsUserKey: false)
+      let error = try await TunnelProbe(try TunnelProbe.configuration(server, engine)).failure()
+      #expect(error.code == .authentication && error.exitCode == 5 && error.isFinal, "\(error)")
+      if engine == .libssh2 { #expect(error.problem.contains("it said: Too many authentication failures"), "\(error)") }
+      await server.stop()
     }
 
     @Test(arguments: bothEngines)
     func tellsThatAForwardIsRefused(_ engine: TunnelConfiguration.Engine) async throws {
-      var options = SSHServer.Options()
-      options.settings = ["AllowTcpForwarding no"]
-      let server = try await SSHServer(options)
+      let server = try await SSHServer(settings: ["AllowTcpForwarding no"])
       let error = try await TunnelProbe(try TunnelProbe.configuration(server, engine)).failure()
       #expect(error.code == .forwardRefused)
       #expect(error.advice.contains("AllowTcpForwarding"))
-      await server.remove()
+      await server.stop()
     }
 
     @Test(arguments: bothEngines)
@@ -128,7 +133,7 @@ extension RealServers {
 
     @Test(arguments: bothEngines)
     func tellsThatNobodyListens(_ engine: TunnelConfiguration.Engine) async throws {
-      let port = try SSHServer.freePort()
+      let port = try freePort()
       let error = try await Self.failure(engine, "ssh://root@127.0.0.1:\(port)")
       #expect(error.code == .unreachable)
       #expect(error.problem == "cannot connect to 127.0.0.1:\(port): Connection refused")

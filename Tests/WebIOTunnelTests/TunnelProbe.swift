@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 import WebIOHTTP
 import WebIOPosix
@@ -34,8 +35,8 @@ final class TunnelProbe {
   static func configuration(
     _ server: SSHServer, _ engine: TunnelConfiguration.Engine = .libssh2
   ) throws -> TunnelConfiguration {
-    var configuration = try TunnelConfiguration(via: server.target)
-    configuration.identityFile = server.userKey
+    var configuration = try TunnelConfiguration(via: server.address)
+    configuration.identityFile = server.identity
     configuration.knownHostsFile = server.knownHosts
     configuration.userKnownHosts = false
     configuration.engine = engine

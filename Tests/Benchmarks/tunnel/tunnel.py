@@ -131,8 +131,9 @@ class WebIO:
             self.rest = (self.rest + got)[-(1 << 12):]
 
     def memory(self):
-        own = descendants(self.process.pid)
-        return sum(int(line.split()[1]) for process in own for line in open(f"/proc/{process}/status") if line.startswith("VmRSS")) / 1024
+        """In MiB. What several processes share counts once: proc_pid_smaps(5)."""
+        lines = [line for process in descendants(self.process.pid) for line in open(f"/proc/{process}/smaps_rollup")]
+        return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
 
     def stop(self):
         self.process.terminate()
@@ -208,6 +209,8 @@ def measure(makers, load, rounds):
                     sys.exit(f"{name} {what}: {run.stderr}")
                 results[name].setdefault(what, []).append(float(run.stdout))
     for name, tunnel in tunnels.items():
+        tunnel.stop()
+        tunnel = makers[name]()
         stop_draining = drain_meanwhile(tunnel)
         holder = subprocess.Popen([load, str(tunnel.port), "hold"], stdout=subprocess.PIPE)
         holder.stdout.readline()
@@ -256,10 +259,11 @@ def report(results):
 
 def kills(relay, make, count):
     tunnel = make()
-    times = []
+    times, memory = [], []
     for _ in range(count):
         relay.kill()
         tunnel.event("reconnecting", 20)
+        memory.append(tunnel.memory())
         relay.start()
         begun = time.monotonic()
         tunnel.event("public", 20)
@@ -268,7 +272,7 @@ def kills(relay, make, count):
     tunnel.stop()
     times.sort()
     print(f"{count} kills: back after p50 {times[len(times) // 2]:.2f} s, p99 {times[len(times) * 99 // 100]:.2f} s, at most {times[-1]:.2f} s;"
-          f" within 2 s: {sum(t <= 2 for t in times)} of {count}; {open_files} descriptors at the end")
+          f" within 2 s: {sum(t <= 2 for t in times)} of {count}; {open_files} descriptors at the end, memory {memory[0]:.1f} MiB then {memory[-1]:.1f} MiB")
 
 
 def main():
@@ -314,7 +318,10 @@ def main():
             finally:
                 subprocess.run(["tc", "qdisc", "del", "dev", "lo", "root"], check=True)
         if options.kills:
-            kills(relay, makers["libssh2"], options.kills)
+            for name in ("libssh2", "ssh"):
+                print(name, end=": ")
+                kills(relay, makers[name], options.kills)
 
 
-main()
+if __name__ == "__main__":
+    main()

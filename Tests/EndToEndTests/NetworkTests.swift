@@ -1,0 +1,36 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension EndToEnd {
+  /// `webio share` where packets are lost: in a network namespace of its own, whose packets to the relay nftables drops.
+  @Suite struct NetworkTests {
+    private static func run(_ words: String...) async throws -> JSON {
+      let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      let script = tests.appendingPathComponent("Benchmarks/tunnel/network.py").path
+      // A namespace takes root.
+      let root = getuid() == 0 ? [] : ["sudo", "-n", "env", "PATH=\(ProcessInfo.processInfo.environment["PATH"] ?? "")"]
+      let command = root + ["python3", script, "--webio", WebioCommand.path] + words
+      let ended = try await Program.run(
+        Program.require(command[0]), Array(command.dropFirst()), within: .seconds(240))
+      guard ended.ending == .exited(0) else { throw NotInTime("network.py: \(ended)") }
+      return try JSON(parsing: Substring(ended.output))
+    }
+
+    @Test(.timeLimit(.minutes(4)), arguments: ["libssh2", "ssh"])
+    func aHundredMebibytesArriveWholeWithATenthOfThePacketsLost(_ engine: String) async throws {
+      let result = try await Self.run("--engine", engine, "loss", "10")
+      #expect(result["isLossy"] == true && result["down"] == true && result["up"] == true, "\(result.text)")
+    }
+
+    /// A gap of five seconds is survived. A longer one is noticed, and over soon after the network is back.
+    @Test(.timeLimit(.minutes(4)), arguments: ["cable", "link"])
+    func aCutCableIsNoticedAndForgotten(_ cut: String) async throws {
+      let short = try await Self.run(cut, "5")
+      #expect(short["noticedAfter"] == .null, "\(short.text)")
+      let long = try await Self.run(cut, "20")
+      #expect((1...15).contains(long["noticedAfter"].number ?? 99), "\(long.text)")
+      #expect((long["backAfter"].number ?? 99) <= 3, "\(long.text)")
+    }
+  }
+}
