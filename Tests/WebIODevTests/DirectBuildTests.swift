@@ -40,14 +40,16 @@ extension LoopTests {
       /// A module of many files has no compiler waiting.
       private var isIncremental: Bool { (try? Files.list(scratch("app/Sources/app")).count > 12) ?? false }
 
-      static func manifest(_ settings: String = "") -> String {
+      static func manifest(_ settings: String = "", resources: String = "") -> String {
         """
         // swift-tools-version: 6.2
         import PackageDescription
         let package = Package(
           name: "app", dependencies: [.package(name: "WebIO", path: "../kit")],
           targets: [
-            .executableTarget(name: "app", dependencies: [.product(name: "WebIO", package: "WebIO")], swiftSettings: [\(settings)])
+            .executableTarget(
+              name: "app", dependencies: [.product(name: "WebIO", package: "WebIO")], resources: [\(resources)],
+              swiftSettings: [\(settings)])
           ])
         """
       }
@@ -199,6 +201,28 @@ extension LoopTests {
       try await step("one 92", "part.swift", "func part() -> Int { base }\nlet base = 0\n")
       try await step("one 1", "f13.swift", "func f13() -> Int { -78 }\n")
       #expect(try await setting.clean() == "one 1")
+      setting.watcher.stop()
+    }
+
+    /// Nothing is compiled for it; what SwiftPM does more than copy is left to SwiftPM.
+    @Test func aResourceIsCopiedToWhereTheAppFindsIt() async throws {
+      let setting = try await Setting(files: [
+        "app/Package.swift": Setting.manifest(resources: #".process("Words"), .copy("Raw"), .embedInCode("inside.txt")"#),
+        "app/Sources/app/Words/word.txt": "one", "app/Sources/app/Raw/deep/raw.txt": "one",
+        "app/Sources/app/inside.txt": "one",
+      ])
+      let scratch = setting.scratch
+      let bundle = scratch("app/.build/webio-dev/debug/app_app.resources")
+      func save(_ name: String) throws -> String { try scratch.write("app/Sources/app/\(name)", "two") }
+      let copied = try [save("Words/word.txt"), save("Raw/deep/raw.txt")]
+      #expect(setting.builder.copy(copied))
+      #expect(try Files.readText("\(bundle)/word.txt") == "two" && Files.readText("\(bundle)/Raw/deep/raw.txt") == "two")
+      #expect(try !setting.builder.copy([save("inside.txt")]), "it is code")
+      #expect(try !setting.builder.copy([save("Raw/new.txt")]), "the plan does not know it")
+      setting.builder.build()
+      #expect(!setting.builder.copy(copied), "a build is under way")
+      _ = await setting.finish()
+      #expect(try Files.readText("\(bundle)/Raw/new.txt") == "two")
       setting.watcher.stop()
     }
 

@@ -71,7 +71,12 @@ extension LoopTests {
       }
       for path in ["app", "kit"] { #expect(project.roots.contains(WatchRoot(scratch(path), isRecursive: false))) }
       func kind(_ path: String) -> ChangeKind { project.kind(of: FileChange(path: scratch(path), action: .modified)) }
-      #expect(kind("app/Sources/demo/files/a.txt") == .source)
+      #expect(kind("app/Sources/demo/files/a.txt") == .resource)
+      #expect(kind("app/Sources/demo/files/look.css") == .resource)
+      #expect(kind("app/Resources/words.txt") == .data)
+      #expect(kind("app/static/words.txt") == .asset)
+      // The app's own, or a reader's.
+      for name in ["guests.json", "app.db", "README.md", "Sources/demo/notes.txt"] { #expect(kind("app/\(name)") == .unused) }
       #expect(kind("app/static/a.css") == .asset)
       #expect(kind("app/Package.swift") == .manifest)
       // Without a toolchain that works, the same answer: it was kept.

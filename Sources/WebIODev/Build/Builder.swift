@@ -41,6 +41,10 @@ package final class Builder {
   /// Whether a compiler is started ahead of the next save.
   package var startsAhead = false
   private var waiting: WaitingCompiler?
+  /// Told of each plan that was made here.
+  var onPlan: (@EventLoop (DirectPlan) -> Void)?
+  /// SwiftPM, building what a borrowed plan has from elsewhere.
+  private var background: ChildProcess?
   private var ahead: TimerToken?
   /// Something has changed since the last good build by SwiftPM that only SwiftPM can build.
   private var needsFull = true
@@ -77,9 +81,29 @@ package final class Builder {
     run(queue.request())
   }
 
+  /// Copies resources of which only the contents have changed to where the app finds them, as SwiftPM would. False when
+  /// that is not all, and a build is needed.
+  package func copy(_ resources: [String]) -> Bool {
+    guard !isBuilding, isDirect, let plan else { return false }
+    let places = resources.compactMap(plan.copy)
+    guard places.count == resources.count, places.allSatisfy(Files.isFile) else { return false }
+    for (resource, place) in zip(resources, places) {
+      guard let bytes = try? Files.read(resource), (try? Files.replace(place, bytes)) != nil else { return false }
+    }
+    return true
+  }
+
+  /// Builds by a plan that another project has lent, until SwiftPM has built this one, for which nobody waits.
+  func borrow(_ lent: DirectPlan) {
+    plan = lent
+    needsFull = false
+    build(contentsOf: lent.sources)
+  }
+
   /// Calls off what is under way; `completion` comes when nothing runs any more.
   package func stop(_ completion: @escaping @EventLoop () -> Void) {
     stopWaiting()
+    background?.kill()
     run(queue.stop())
     if queue.isBusy { onIdle = completion } else { completion() }
   }
@@ -123,11 +147,27 @@ package final class Builder {
 
   /// The next compiler, once the app that was just built has had the machine for itself.
   private func startAhead() {
+    if plan?.isBorrowed == true { buildInBackground() }
     guard startsAhead else { return }
     ahead?.cancel()
     ahead = Reactor.shared.schedule(after: .milliseconds(400)) { [weak self] in
       guard let self, waiting == nil, !isBuilding, isDirect, let plan else { return }
       waiting = WaitingCompiler(plan, environment: command.environment, directory: command.directory)
+    }
+  }
+
+  /// The project's own build, when the machine has nothing better to do: see nice(1).
+  private func buildInBackground() {
+    guard background == nil, let scratchPath = command.scratchPath else { return }
+    record.buildStarts(scratchPath)
+    let nice = Environment.executable("nice").map { [$0, "-n", "19"] } ?? []
+    let words = nice + [command.path] + command.arguments
+    background = try? ChildProcess(
+      words[0], Array(words.dropFirst()), environment: command.environment, directory: command.directory
+    ) { [weak self] status in
+      guard let self else { return }
+      background = nil
+      if status.isSuccess, !needsFull, plan?.isBorrowed == true { preparePlan() }
     }
   }
 
@@ -143,6 +183,7 @@ package final class Builder {
     plan = nil
     planNumber += 1
     stopWaiting()
+    background?.kill()
     start(build, .full, [command.path] + command.arguments)
   }
 
@@ -219,7 +260,9 @@ package final class Builder {
         scratchPath: scratchPath, product: Path.name(of: command.executable), environment: command.environment,
         directory: command.directory)
       guard let self, number == planNumber else { return }
-      self.plan = plan
+      if plan != nil, self.plan?.isBorrowed == true { stopWaiting() }
+      self.plan = plan ?? self.plan
+      if let plan { onPlan?(plan) }
       startAhead()
     }
   }
@@ -233,7 +276,10 @@ package final class Builder {
 
   private var result: BuildResult {
     let milliseconds = (MonotonicTime.now - startedAt).wholeMilliseconds
-    if status.isSuccess { return .built(executable: command.executable, milliseconds: milliseconds) }
+    if status.isSuccess {
+      let executable = stage == .full ? nil : plan?.executable
+      return .built(executable: executable ?? command.executable, milliseconds: milliseconds)
+    }
     var diagnostics = parsed
     if !diagnostics.contains(where: { $0.severity == .error }) {
       diagnostics.insert(Diagnostic(severity: .error, message: "The build ended with \(status)."), at: 0)

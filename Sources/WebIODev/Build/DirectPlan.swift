@@ -18,14 +18,29 @@ package struct DirectPlan: Sendable, Equatable {
   let isIncremental: Bool
   /// For what is made on the way.
   let directory: String
+  let copies: [String: String]
+  /// Another place for the executable than SwiftPM's; only in a plan that another project has lent.
+  let executable: String?
   /// SwiftPM's plan and all that it built but the app's own module: another one of them makes this void.
-  private let inputs: [String: FileStamp]
+  let inputs: [String: FileStamp]
+
+  /// It was made in another project.
+  var isBorrowed: Bool { executable != nil }
 
   /// A module of more files compiles faster when only what has changed is compiled.
-  private static let fileLimit = 12
+  static let fileLimit = 12
 
   /// Whether what was planned and built then is still what is there.
   var isCurrent: Bool { inputs.allSatisfy { FileStamp($0.key) == $0.value } }
+
+  /// Where the app finds a resource; nil for one that is not just copied.
+  func copy(of resource: String) -> String? {
+    if let place = copies[resource] { return place }
+    for (directory, place) in copies where resource.hasPrefix(directory + "/") {
+      return place + resource.dropFirst(directory.count)
+    }
+    return nil
+  }
 
   /// Reads SwiftPM's plan after a good build. Nil when there is something in it that this path does not know.
   @EventLoop
@@ -63,7 +78,7 @@ package struct DirectPlan: Sendable, Equatable {
     if !isIncremental { linker = linker.map { word in own[word].map { "\(objects)/\($0).o" } ?? word } }
     let plan = DirectPlan(
       sources: planned.sources, compile: compile, link: linker, isIncremental: isIncremental, directory: objects,
-      inputs: inputs)
+      copies: planned.copies, executable: nil, inputs: inputs)
     return plan.isCurrent ? plan : nil
   }
 

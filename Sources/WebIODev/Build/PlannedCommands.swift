@@ -14,6 +14,8 @@ struct PlannedCommands {
   let link: [String]
   /// What the other modules of the build promise.
   let otherModules: [String]
+  /// Where SwiftPM copies each resource to. A directory is copied with all that is in it.
+  let copies: [String: String]
 
   /// Nil when it is not the plan that this knows.
   init?(_ scratchPath: String, product: String) {
@@ -25,6 +27,7 @@ struct PlannedCommands {
       let sources = Self.sources(compile)
     else { return nil }
     (self.module, self.sources, self.compile, self.link) = (module, sources, compile, link)
+    copies = Self.copies(in: text)
     let modules = Path.join(scratchPath, "debug/Modules")
     otherModules = ((try? Files.list(modules)) ?? []).filter { $0.hasSuffix(".swiftmodule") && $0 != "\(module).swiftmodule" }
       .map { Path.join(modules, $0) }
@@ -53,6 +56,32 @@ struct PlannedCommands {
       }
     }
     return nil
+  }
+
+  /// Nodes of `tool: copy-tool` with one `inputs:` and one `outputs:` each.
+  private static func copies(in manifest: [UInt8]) -> [String: String] {
+    var copies: [String: String] = [:]
+    var source: String?
+    var isCopy = false
+    for line in manifest.split(separator: UInt8(ascii: "\n")) {
+      if line.starts(with: "    tool: ".utf8) { isCopy = line.elementsEqual("    tool: copy-tool".utf8) }
+      guard isCopy else { continue }
+      if let input = only("inputs", in: line) { source = input }
+      if let output = only("outputs", in: line), let from = source {
+        copies[from] = output
+        source = nil
+      }
+    }
+    return copies
+  }
+
+  /// The only element of the list `    NAME: ["…"]`, without the slash of a directory.
+  private static func only(_ name: String, in line: ArraySlice<UInt8>) -> String? {
+    let marker = Array("    \(name): ".utf8)
+    guard line.starts(with: marker), let list = (try? JSONParser.parse(Array(line.dropFirst(marker.count))))?.array,
+      list.count == 1, let path = list[0].string
+    else { return nil }
+    return path.hasSuffix("/") ? String(path.dropLast()) : path
   }
 
   private static func option(_ name: String, in words: [String]) -> String? {

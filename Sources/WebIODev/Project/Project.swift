@@ -12,6 +12,8 @@ package struct Project: Sendable, Equatable {
   package var roots: [WatchRoot]
   /// Files in these are copied into the build: a change of one needs a build though it is no source.
   package var resourceDirectories: [String] = []
+  /// What its executable has in common with those of other projects; nil for one that is built in its own way.
+  var shape: Shape?
   /// A compiler's path and the one the developer knows.
   package var renamed: [String: String] = [:]
   /// Where the app runs: relative paths in it mean the same as in a terminal there.
@@ -25,6 +27,16 @@ package struct Project: Sendable, Equatable {
     var product: String?
     var toolkit: Toolkit
     var environment: [String]
+  }
+
+  struct Shape: Sendable, Equatable {
+    /// All that decides the commands of a build, but for the names below.
+    let identity: UInt64
+    let module: String
+    /// Where its sources lie.
+    let directory: String
+    /// Packages that it depends on by path.
+    let dependencies: [String]
   }
 
   /// Where hidden packages of single files name WebIO from.
@@ -94,9 +106,9 @@ package struct Project: Sendable, Equatable {
   /// What a change asks for here.
   package func kind(of change: FileChange) -> ChangeKind {
     let kind = change.kind
-    guard kind == .asset else { return kind }
+    guard kind <= .data else { return kind }
     let isResource = resourceDirectories.contains { change.path == $0 || change.path.hasPrefix($0 + "/") }
-    return isResource ? .source : .asset
+    return isResource ? .resource : kind
   }
 }
 
@@ -113,6 +125,14 @@ extension Project {
     self.toolchain = toolchain
     workingDirectory = directory
     roots = Self.roots(manifest, directory)
+    if executable.targets.count == 1, let target = manifest.targets.first(where: { $0.name == executable.targets[0] }),
+      let text = manifest.shapes[target.name], let sources = manifest.directory(of: target, in: directory)
+    {
+      let kept = ContentHash.of(text, seed: ContentHash.of(toolchain.identity))
+      shape = Shape(
+        identity: toolchain.environment.reduce(kept) { ContentHash.of($1, seed: $0) }, module: target.name, directory: sources,
+        dependencies: manifest.localDependencies)
+    }
     resourceDirectories = manifest.targets.filter { !$0.isTest }.flatMap { target in
       let base = manifest.directory(of: target, in: directory) ?? directory
       return target.resources.map { Path.join(base, $0) }

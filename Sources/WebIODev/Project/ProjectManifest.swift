@@ -26,6 +26,9 @@ struct ProjectManifest: Equatable {
   let executables: [Product]
   /// Absolute directories of the packages it depends on by path.
   let localDependencies: [String]
+  /// For each executable target that has nothing but Swift files: all that decides how one is compiled and linked, besides
+  /// its name and its files. Two of one shape are built by the same commands.
+  let shapes: [String: String]
 
   /// Nil when `json` is no such dump.
   init?(_ json: JSONValue) {
@@ -41,9 +44,29 @@ struct ProjectManifest: Equatable {
     let covered = Set(declared.flatMap(\.targets))
     let implied = self.targets.filter { $0.isExecutable && !covered.contains($0.name) }
     executables = declared + implied.map { Product(name: $0.name, targets: [$0.name]) }
+    shapes = Self.shapes(json)
     localDependencies = (json["dependencies"]?.array ?? []).flatMap { dependency in
       (dependency["fileSystem"]?.array ?? []).compactMap { $0["path"]?.string }
     }
+  }
+
+  private static func shapes(_ json: JSONValue) -> [String: String] {
+    let dependencies = json["dependencies"]?.array ?? []
+    // What another kind of dependency stands for is not in the manifest alone.
+    guard dependencies.allSatisfy({ $0.object?.names == ["fileSystem"] }) else { return [:] }
+    let whole = ["toolsVersion", "platforms", "swiftLanguageVersions", "cLanguageStandard", "cxxLanguageStandard", "traits"]
+    let parts = ["settings", "packageAccess", "pluginUsages", "dependencies"]
+    let empty: JSONValue = []
+    var shapes: [String: String] = [:]
+    for target in json["targets"]?.array ?? [] where target["type"]?.string == "executable" {
+      guard let name = target["name"]?.string, [nil, empty].contains(target["resources"]),
+        [nil, empty].contains(target["exclude"]), target["sources"] == nil || target["sources"] == .null,
+        (target["dependencies"]?.array ?? []).allSatisfy({ $0.object?.names == ["product"] })
+      else { continue }
+      let all = whole.map { json[$0] ?? .null } + parts.map { target[$0] ?? .null } + dependencies
+      shapes[name] = String(decoding: JSONValue.array(all).serialized, as: UTF8.self)
+    }
+    return shapes
   }
 
   private static func target(_ json: JSONValue, _ names: [String]) -> Target? {

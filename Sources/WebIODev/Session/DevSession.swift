@@ -17,6 +17,8 @@ package final class DevSession {
   private var watcher: FileWatcher!
   private var apps: AppSuccession!
   private var flood: FloodBarrier!
+  /// Files that the app seems to write itself.
+  private var written: Set<String> = []
   private var reload: ProjectReload!
   private var throttle = CrashThrottle()
   /// Nil when nothing is kept.
@@ -76,7 +78,14 @@ package final class DevSession {
     lock.tell(url: url)
     watcher.add(project.roots)
     apps.removeOldExecutables(besides: builder.command.executable)
-    builder.build()
+    builder.onPlan = { [weak self] plan in if let self { PlanMemory(project)?.keep(plan) } }
+    if options.build == nil, !Files.exists(Path.join(project.scratchPath, "debug.yaml")),
+      let plan = PlanMemory(project)?.recall()
+    {
+      builder.borrow(plan)
+    } else {
+      builder.build()
+    }
     return url
   }
 
@@ -167,10 +176,12 @@ package final class DevSession {
   /// Whether a change is one of many that nobody has typed: then it is put off. A source that changes each time just after
   /// the app has started is built all the same, and that is said.
   private func isFlood(_ change: FileChange) -> Bool {
-    let isSource = change.kind != .asset
+    guard project.kind(of: change) > .unused else { return false }
+    let isSource = project.kind(of: change) >= .resource
     if isSource, apps.current == nil || .now - apps.servesSince > .milliseconds(1_500) { return false }
     let (passes, floodBegins) = flood.receive(change, isSource: isSource)
     if floodBegins {
+      written.insert(change.path)
       report(
         .warning(
           "\(relative(change.path)) changes again and again: does the app write it? Files that it writes belong outside of "
@@ -181,26 +192,53 @@ package final class DevSession {
 
   private func follow(_ changes: [FileChange]) {
     guard !isStopping else { return }
-    let kinds = changes.map { project.kind(of: $0) }
-    guard let strongest = kinds.max(), strongest != .asset else {
-      for change in changes {
-        let name = relative(change.path)
-        gateway.channel.assetChanged(Path.name(of: name))
-        report(.assetChanged(name))
-      }
-      return
+    let kinds = changes.map(kind)
+    guard let strongest = kinds.max(), strongest > .unused else { return }
+    let built = zip(changes, kinds).filter { $1 >= .resource }.map(\.0)
+    let areContents = built.allSatisfy { $0.action == .modified }
+    if strongest < .source {
+      for (change, kind) in zip(changes, kinds) where kind > .unused { report(.assetChanged(relative(change.path))) }
     }
-    savedAt = .now
-    restart?.cancel()
-    if strongest == .manifest {
+    switch strongest {
+    case .unused: break
+    case .asset: push(changes)
+    case .data: reread()
+    case .resource:
+      guard areContents, builder.copy(built.map(\.path)) else { return build() }
+      if changes.allSatisfy({ $0.kind == .asset }) { push(changes) } else { reread() }
+    case .source: build(contentsOf: areContents ? built.map(\.path) : nil)
+    case .manifest:
+      savedAt = .now
+      restart?.cancel()
       builder.stop {}
       reload.start(project.request)
-    } else if changes.allSatisfy({ $0.action == .modified }) {
-      preview(changes.map(\.path))
-      builder.build(contentsOf: changes.map(\.path))
-    } else {
-      builder.build()
     }
+  }
+
+  /// A file that the app has flooded us with is not read again for: it would be written again.
+  private func kind(of change: FileChange) -> ChangeKind {
+    let kind = project.kind(of: change)
+    return kind == .data && written.contains(change.path) ? .asset : kind
+  }
+
+  private func build(contentsOf files: [String]? = nil) {
+    savedAt = .now
+    restart?.cancel()
+    guard let files else { return builder.build() }
+    preview(files)
+    builder.build(contentsOf: files)
+  }
+
+  private func push(_ changes: [FileChange]) {
+    for change in changes where kind(of: change) > .unused { gateway.channel.assetChanged(Path.name(of: change.path)) }
+  }
+
+  /// What the app has read may be different now. Where a build is under way, its app will read it.
+  private func reread() {
+    guard let executable = apps.executable, !builder.isBuilding else { return }
+    savedAt = .now
+    throttle.built()
+    launch(executable)
   }
 
   /// Where only the texts of literals have changed, the pages show them before they are compiled.

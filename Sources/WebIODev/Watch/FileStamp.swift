@@ -8,6 +8,10 @@ struct FileStamp: Sendable, Hashable {
   let seconds: Int
   let nanoseconds: Int
 
+  init(inode: UInt, size: Int, seconds: Int, nanoseconds: Int) {
+    (self.inode, self.size, self.seconds, self.nanoseconds) = (inode, size, seconds, nanoseconds)
+  }
+
   /// Nil when there is no such file.
   init?(_ path: String) {
     guard let status = Files.status(path) else { return nil }

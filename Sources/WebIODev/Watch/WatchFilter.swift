@@ -2,8 +2,14 @@ import WebIOPosix
 
 /// What a change of a file asks for.
 package enum ChangeKind: Sendable, Equatable, Comparable {
+  /// Nothing is known to use it: what an app keeps beside its manifest is its own.
+  case unused
   /// Nothing is compiled: the page fetches it again.
   case asset
+  /// Nothing is compiled: the app reads it again, at its start.
+  case data
+  /// A resource that SwiftPM copies to where the app finds it.
+  case resource
   /// The app is built.
   case source
   /// The package's structure may have changed: planned and built.
@@ -29,13 +35,19 @@ enum WatchFilter {
     name.count == 9 && name.starts(with: Array("sed".utf8))
   }
 
-  /// Nil for a file that nothing depends on.
+  /// What a file is by its name and place.
   static func kind(of path: String) -> ChangeKind {
     let name = Path.name(of: path)
     if name == "Package.swift" || name == "Package.resolved" || name.hasPrefix("Package@swift-") { return .manifest }
     switch Path.suffix(of: name) {
     case "swift", "c", "cc", "cpp", "cxx", "m", "mm", "h", "hpp", "hh", "inc", "s", "S", "modulemap": return .source
-    default: return .asset
+    case "css", "js", "mjs", "map", "html", "png", "jpg", "jpeg", "gif", "svg", "webp", "avif", "ico", "woff", "woff2", "ttf",
+      "otf", "wasm", "webmanifest":
+      return .asset
+    default: break
     }
+    let directories = path.split(separator: "/").dropLast()
+    if directories.contains(where: { ["static", "Static", "public", "Public"].contains($0) }) { return .asset }
+    return directories.contains("Resources") ? .data : .unused
   }
 }

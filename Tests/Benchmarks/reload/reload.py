@@ -4,7 +4,7 @@
   swift build --product webio && Tests/Benchmarks/reload/reload.py [--saves 20] [--only NAME...] [--peers PYTHON] [--webio PATH]
 
 What is measured, in headless Chromium, with nobody touching the page:
- - for each tool the seconds until a fresh project shows its first page, and the milliseconds from close() of the saved file to the
+ - for each tool the seconds until a fresh project shows its first page, with an empty cache, and for WebIO those of a second one; and the milliseconds from close() of the saved file to the
    first frame with the new text: as WebIO's preview, and as the new program's own page; what the first page costs on the wire;
  - for WebIO the steps on the way: noticed, compiled, linked, ready, painted;
  - a 60-line app beside its floor, which is one swift-frontend call and one ld.lld link of that file, taken between the saves.
@@ -309,7 +309,12 @@ class Floor:
             [*swiftc, "-###"], check=True, capture_output=True, text=True).stdout.splitlines() if line]
         compile = next(job for job in jobs if "-c" in job)
         self.compile = [*compile[:compile.index("-o")], "-o", self.object]
-        link = [self.object if word.endswith(".o") and "/tmp/" in word and "main" in word else word for word in jobs[-1]]
+        subprocess.run(self.compile, check=True)
+        extract = next(job for job in jobs if job[0].endswith("autolink-extract"))
+        libraries = os.path.join(self.folder, "App.autolink")
+        subprocess.run([extract[0], self.object, "-o", libraries], check=True)
+        temporary = compile[compile.index("-o") + 1]
+        link = [self.object if word == temporary else "@" + libraries if word.endswith(".autolink") else word for word in jobs[-1]]
         linker = subprocess.run([*link, "-###"], check=True, capture_output=True, text=True).stderr.splitlines()[-1]
         self.link = shlex.split(linker)
         self.times = []
@@ -373,12 +378,51 @@ def reload_until(browser, url, text, limit):
     return False
 
 
-def measure(tool, port, saves, has_floor):
+def start(tool):
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    started = time.perf_counter()
-    server = subprocess.Popen(
+    # A cache of its own, so that it knows no other project.
+    environment["XDG_CACHE_HOME"] = os.path.join(tool.directory, "cache")
+    return subprocess.Popen(
         tool.command, cwd=tool.directory, env=environment, start_new_session=True, stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE if tool.events else subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def stop(server):
+    try:
+        os.killpg(server.pid, signal.SIGINT)
+        server.wait(10)
+    except (ProcessLookupError, subprocess.TimeoutExpired):
+        pass
+    try:
+        os.killpg(server.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    server.wait()
+
+
+def next_first_page(options, directory):
+    """Seconds from `webio new` of a second project to its first page."""
+    browser = Browser()
+    port = free_port()
+    started = time.perf_counter()
+    subprocess.run(
+        [options.webio, "new", "hello", "second", "--no-git"], cwd=directory, check=True, stderr=subprocess.DEVNULL)
+    command = [options.webio, "dev", "second", "--no-open", "--port", str(port)]
+    server = start(Tool("WebIO", directory, "", command))
+    try:
+        wait_for(lambda: not refused(port), 60)
+        browser.open(f"http://127.0.0.1:{port}/")
+        if wait_for(lambda: browser.shows("What is your name?"), 60) is None:
+            raise SystemExit("the second project never shows its page")
+        return round(time.perf_counter() - started, 1)
+    finally:
+        browser.close()
+        stop(server)
+
+
+def measure(tool, port, saves, has_floor):
+    started = time.perf_counter()
+    server = start(tool)
     events = Events(server.stdout) if tool.events else None
     browser = None
     result = {"tool": tool.name}
@@ -432,16 +476,7 @@ def measure(tool, port, saves, has_floor):
     finally:
         if browser:
             browser.close()
-        try:
-            os.killpg(server.pid, signal.SIGINT)
-            server.wait(10)
-        except (ProcessLookupError, subprocess.TimeoutExpired):
-            pass
-        try:
-            os.killpg(server.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-        server.wait()
+        stop(server)
     return result
 
 
@@ -479,6 +514,8 @@ def main():
             port = free_port()
             tool = TOOLS[name](options, folder, port)
             results.append(measure(tool, port, options.saves, has_floor=name == "webio60"))
+            if name == "webio":
+                results[-1]["next_project_s"] = next_first_page(options, folder)
             if options.json:
                 print(json.dumps(results[-1]), flush=True)
     if options.json:
@@ -486,6 +523,7 @@ def main():
     show("save to the new text in a frame, ms", results, [
         ("tool", "tool"), ("shown", "painted_ms"), ("p95", "painted_p95_ms"), ("preview", "preview_ms"),
         ("p95", "preview_p95_ms"), ("by itself", "by_itself"), ("saves", "saves"), ("first page s", "first_page_s"),
+        ("next project s", "next_project_s"),
         ("bytes", "bytes"), ("requests", "requests")])
     steps = ["noticed", "compiled", "linked", "ready", "painted"]
     show("steps, ms after the save: median", results, [("tool", "tool")] + [(step, f"{step}_ms") for step in steps])
