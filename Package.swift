@@ -27,7 +27,8 @@ let package = Package(
       name: "CWebIOFrontend", path: "Sources/Frontend", exclude: ["PROTOCOL.md", "core.list", "tests"],
       sources: ["frontend.c"]),
     .target(
-      name: "CWebIOTemplates", path: "Templates", exclude: ["bmi", "chat", "cluster", "form", "gallery", "hello", "relay"],
+      name: "CWebIOTemplates", path: "Templates",
+      exclude: ["bmi", "chat", "cluster", "flyingfox", "form", "gallery", "hello", "httpserver", "hummingbird", "relay"],
       sources: ["templates.c"]),
 
     // Floor 1

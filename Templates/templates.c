@@ -148,6 +148,57 @@ EMBED(cluster_deploy_app__socket) = {
 EMBED(cluster_deploy_proxy_service) = {
 #embed "cluster/deploy/proxy.service"
 };
+EMBED(httpserver_package_swift) = {
+#embed "httpserver/Package.swift"
+};
+EMBED(httpserver_readme_md) = {
+#embed "httpserver/README.md"
+};
+EMBED(httpserver_gitignore) = {
+#embed "httpserver/gitignore"
+};
+EMBED(httpserver_sources_main_swift) = {
+#embed "httpserver/Sources/main.swift"
+};
+EMBED(httpserver_sources_apps_swift) = {
+#embed "httpserver/Sources/Apps.swift"
+};
+EMBED(httpserver_sources_site_swift) = {
+#embed "httpserver/Sources/Site.swift"
+};
+EMBED(httpserver_tests_sitetests_swift) = {
+#embed "httpserver/Tests/SiteTests.swift"
+};
+EMBED(httpserver_tests_visitor_swift) = {
+#embed "httpserver/Tests/Visitor.swift"
+};
+EMBED(flyingfox_package_swift) = {
+#embed "flyingfox/Package.swift"
+};
+EMBED(flyingfox_readme_md) = {
+#embed "flyingfox/README.md"
+};
+EMBED(flyingfox_sources_site_swift) = {
+#embed "flyingfox/Sources/Site.swift"
+};
+EMBED(flyingfox_sources_flyingfoxadapter_swift) = {
+#embed "flyingfox/Sources/FlyingFoxAdapter.swift"
+};
+EMBED(hummingbird_package_swift) = {
+#embed "hummingbird/Package.swift"
+};
+EMBED(hummingbird_readme_md) = {
+#embed "hummingbird/README.md"
+};
+EMBED(hummingbird_sources_site_swift) = {
+#embed "hummingbird/Sources/Site.swift"
+};
+EMBED(hummingbird_sources_hummingbirdadapter_swift) = {
+#embed "hummingbird/Sources/HummingbirdAdapter.swift"
+};
+EMBED(hummingbird_sources_websocketupgrade_swift) = {
+#embed "hummingbird/Sources/WebSocketUpgrade.swift"
+};
 EMBED(relay_readme_md) = {
 #embed "relay/README.md"
 };
@@ -222,6 +273,33 @@ static const webio_template_file files[] = {
     {"cluster", "deploy/app@.service", cluster_deploy_app__service, sizeof cluster_deploy_app__service},
     {"cluster", "deploy/app@.socket", cluster_deploy_app__socket, sizeof cluster_deploy_app__socket},
     {"cluster", "deploy/proxy.service", cluster_deploy_proxy_service, sizeof cluster_deploy_proxy_service},
+    {"httpserver", "Package.swift", httpserver_package_swift, sizeof httpserver_package_swift},
+    {"httpserver", "README.md", httpserver_readme_md, sizeof httpserver_readme_md},
+    {"httpserver", ".gitignore", httpserver_gitignore, sizeof httpserver_gitignore},
+    {"httpserver", "Sources/main.swift", httpserver_sources_main_swift, sizeof httpserver_sources_main_swift},
+    {"httpserver", "Sources/Apps.swift", httpserver_sources_apps_swift, sizeof httpserver_sources_apps_swift},
+    {"httpserver", "Sources/Site.swift", httpserver_sources_site_swift, sizeof httpserver_sources_site_swift},
+    {"httpserver", "Tests/SiteTests.swift", httpserver_tests_sitetests_swift, sizeof httpserver_tests_sitetests_swift},
+    {"httpserver", "Tests/Visitor.swift", httpserver_tests_visitor_swift, sizeof httpserver_tests_visitor_swift},
+    {"flyingfox", "Package.swift", flyingfox_package_swift, sizeof flyingfox_package_swift},
+    {"flyingfox", "README.md", flyingfox_readme_md, sizeof flyingfox_readme_md},
+    {"flyingfox", ".gitignore", httpserver_gitignore, sizeof httpserver_gitignore},
+    {"flyingfox", "Sources/main.swift", httpserver_sources_main_swift, sizeof httpserver_sources_main_swift},
+    {"flyingfox", "Sources/Apps.swift", httpserver_sources_apps_swift, sizeof httpserver_sources_apps_swift},
+    {"flyingfox", "Sources/FlyingFoxAdapter.swift", flyingfox_sources_flyingfoxadapter_swift, sizeof flyingfox_sources_flyingfoxadapter_swift},
+    {"flyingfox", "Sources/Site.swift", flyingfox_sources_site_swift, sizeof flyingfox_sources_site_swift},
+    {"flyingfox", "Tests/SiteTests.swift", httpserver_tests_sitetests_swift, sizeof httpserver_tests_sitetests_swift},
+    {"flyingfox", "Tests/Visitor.swift", httpserver_tests_visitor_swift, sizeof httpserver_tests_visitor_swift},
+    {"hummingbird", "Package.swift", hummingbird_package_swift, sizeof hummingbird_package_swift},
+    {"hummingbird", "README.md", hummingbird_readme_md, sizeof hummingbird_readme_md},
+    {"hummingbird", ".gitignore", httpserver_gitignore, sizeof httpserver_gitignore},
+    {"hummingbird", "Sources/main.swift", httpserver_sources_main_swift, sizeof httpserver_sources_main_swift},
+    {"hummingbird", "Sources/Apps.swift", httpserver_sources_apps_swift, sizeof httpserver_sources_apps_swift},
+    {"hummingbird", "Sources/HummingbirdAdapter.swift", hummingbird_sources_hummingbirdadapter_swift, sizeof hummingbird_sources_hummingbirdadapter_swift},
+    {"hummingbird", "Sources/Site.swift", hummingbird_sources_site_swift, sizeof hummingbird_sources_site_swift},
+    {"hummingbird", "Sources/WebSocketUpgrade.swift", hummingbird_sources_websocketupgrade_swift, sizeof hummingbird_sources_websocketupgrade_swift},
+    {"hummingbird", "Tests/SiteTests.swift", httpserver_tests_sitetests_swift, sizeof httpserver_tests_sitetests_swift},
+    {"hummingbird", "Tests/Visitor.swift", httpserver_tests_visitor_swift, sizeof httpserver_tests_visitor_swift},
     {"relay", "README.md", relay_readme_md, sizeof relay_readme_md},
     {"relay", "relay.conf", relay_relay_conf, sizeof relay_relay_conf},
     {"relay", "start", relay_start, sizeof relay_start},

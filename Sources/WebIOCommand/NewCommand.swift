@@ -33,12 +33,18 @@ struct NewCommand {
       throw CommandError.usage(
         "There is no template \"\(template)\".", advice: "There are: \(TemplateCatalog.names.joined(separator: ", ")).")
     }
-    let directory = arguments.positionals.count > 1 ? arguments.positionals[1] : template
+    let own = TemplateCatalog.isAdapter(template) ? "\(template)-app" : template
+    let directory = arguments.positionals.count > 1 ? arguments.positionals[1] : own
     guard !directory.isEmpty else {
       throw CommandError.usage("The directory has no name.", advice: "For example: webio new \(template) my-app")
     }
     let target = absolute(directory)
     let name = try ProjectName(Path.name(of: target))
+    guard !TemplateCatalog.isAdapter(template) || !ASCII.equalsIgnoringCase(name.name, template) else {
+      throw CommandError.usage(
+        "A project in a \(template) server cannot be named \(name.name): that is the server's package.",
+        advice: "For example: webio new \(template) \(own)")
+    }
     try checkTarget(target, directory)
     let files = plan(template, name, TemplateCatalog.isApp(template) ? try Toolkit(arguments).dependency : "")
     if arguments.has("dry-run") { return report(files, directory, next: "") }
@@ -49,7 +55,7 @@ struct NewCommand {
       try writeAtOnce(target, files)
     }
     if !arguments.has("no-git") { makeRepository(target) }
-    report(files, directory, next: TemplateCatalog.isApp(template) ? "webio dev" : "less README.md")
+    report(files, directory, next: TemplateCatalog.nextStep(template))
   }
 
   private func list() {

@@ -24,6 +24,15 @@ enum TemplateCatalog {
   /// Whether it is a Swift package that `webio dev` runs.
   static func isApp(_ template: String) -> Bool { files(of: template).contains { $0.path == "Package.swift" } }
 
+  /// A server that is another package's: SwiftPM would take a project of the same name for it.
+  static func isAdapter(_ template: String) -> Bool { ["flyingfox", "hummingbird"].contains(template) }
+
+  /// What to type next. An app in another server has no gateway of `webio dev` before it.
+  static func nextStep(_ template: String) -> String {
+    guard isApp(template) else { return "less README.md" }
+    return isAdapter(template) || template == "httpserver" ? "swift run" : "webio dev"
+  }
+
   static func files(of template: String) -> [Entry] {
     (0..<webio_template_file_count()).compactMap { index in
       guard let file = webio_template_file_at(index)?.pointee, String(cString: file.template_name) == template
@@ -42,6 +51,9 @@ enum TemplateCatalog {
     case "chat": "many visitors who see each other's messages"
     case "gallery": "every output and input, with its code beside it"
     case "cluster": "an app in three instances behind HAProxy or nginx, replaced without a failed request"
+    case "httpserver": "apps beside other routes, in the server of WebIOHTTP"
+    case "flyingfox": "apps beside other routes, in a FlyingFox server"
+    case "hummingbird": "apps beside other routes, in a Hummingbird server"
     case "relay": "no app: a server that hands out names to webio share"
     default: ""
     }
