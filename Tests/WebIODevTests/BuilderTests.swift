@@ -56,6 +56,27 @@ extension LoopTests {
       #expect(diagnostics.map(\.message) == ["The build ended with \(reason)."])
     }
 
+    /// Its precompiled modules name the place where it was.
+    @Test(arguments: [true, false]) func aMovedProjectIsBuiltAnew(helps: Bool) async throws {
+      let scratch = try Scratch()
+      try scratch.write("build/debug/ModuleCache/A/a.pcm", "")
+      let events = Recorder<Builder.Event>()
+      let words = "error: precompiled file 'a.pcm' was compiled with module cache path '/old', but the path is currently '/new'"
+      let builder = builder(
+        scratch, "\(helps ? "[ -e build/debug/ModuleCache ] || exit 0;" : "") echo x >> tries; echo \"\(words)\"; exit 1",
+        events)
+      builder.command.scratchPath = scratch("build")
+      builder.build()
+      #expect(await events.wait { _ in !builder.isBuilding })
+      #expect(results(events).count == 1)
+      guard case .built? = results(events).first else {
+        #expect(!helps)
+        #expect(try Files.readText(scratch("tries")) == "x\nx\n", "once more, and no more")
+        return
+      }
+      #expect(helps)
+    }
+
     @Test func theNewestContentIsWhatIsBuilt() async throws {
       let scratch = try Scratch()
       let events = Recorder<Builder.Event>()

@@ -55,7 +55,7 @@ import WebIOPosix
   @Test @EventLoop func anAppGetsWhatAnotherHasSaid() throws {
     let reports = Reports()
     reports.living = ["Name"]
-    #expect(reports.logs.receive(Self.message("want", "s"))?["entries"] == nil)
+    #expect(reports.logs.receive(Self.message("want", "s"))?["entries"] == [])
     _ = reports.logs.receive(Self.message("append", "s", ["entry": Self.answer("Name")]))
     _ = reports.logs.receive(Self.message("append", "s", ["entry": Self.answer("City")]))
     let log = try #require(reports.logs.receive(Self.message("want", "s")))

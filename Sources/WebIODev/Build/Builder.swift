@@ -41,6 +41,7 @@ package final class Builder {
   /// Whether a compiler is started ahead of the next save.
   package var startsAhead = false
   private var waiting: WaitingCompiler?
+  private var hasDroppedCache = false
   /// Told of each plan that was made here.
   var onPlan: (@EventLoop (DirectPlan) -> Void)?
   /// SwiftPM, building what a borrowed plan has from elsewhere.
@@ -244,11 +245,21 @@ package final class Builder {
       case .link:
         if !status.isSuccess { return startFull(build) }
       case .full:
-        if status.isSuccess { preparePlan() }
+        if status.isSuccess { preparePlan() } else if dropMovedCache() { return startFull(build) }
       }
     }
     run(queue.ended(build))
     if !queue.isBusy, stage != .full { startAhead() }
+  }
+
+  /// A project that was moved has precompiled modules that name its old place, and no build with them succeeds: once, they
+  /// are thrown away.
+  private func dropMovedCache() -> Bool {
+    guard !hasDroppedCache, let scratchPath = command.scratchPath,
+      log.contains(where: { $0.contains("was compiled with module cache path") })
+    else { return false }
+    hasDroppedCache = true
+    return (try? Files.remove(Path.join(scratchPath, "debug/ModuleCache"))) != nil
   }
 
   private func preparePlan() {

@@ -17,8 +17,6 @@ package final class DevSession {
   private var watcher: FileWatcher!
   private var apps: AppSuccession!
   private var flood: FloodBarrier!
-  /// Files that the app seems to write itself.
-  private var written: Set<String> = []
   private var reload: ProjectReload!
   private var throttle = CrashThrottle()
   /// Nil when nothing is kept.
@@ -70,10 +68,8 @@ package final class DevSession {
     if let (port, holder) = binding.taken.first {
       report(.warning("port \(port) is taken\(holder.map { " by \($0)" } ?? ""), so this is port \(binding.port)"))
     }
-    let isEverywhere = ["localhost", "", "0.0.0.0", "::"].contains(options.host)
-    let name = options.host.utf8.contains(UInt8(ascii: ":")) ? "[\(options.host)]" : options.host
     port = binding.port
-    url = "\(options.security == nil ? "http" : "https")://\(isEverywhere ? "localhost" : name):\(port)"
+    url = address.url(port: port)
     if options.port == nil { remembered.keep(port) }
     lock.tell(url: url)
     watcher.add(project.roots)
@@ -89,14 +85,10 @@ package final class DevSession {
     return url
   }
 
+  private var address: DevAddress { DevAddress(host: options.host, isSecure: options.security != nil) }
+
   /// Where other machines reach it: nowhere, unless `options.host` says so.
-  package var networkAddresses: [NetworkAddress] {
-    switch options.host {
-    case "localhost": []
-    case "", "0.0.0.0", "::": NetworkAddress.all.filter { options.host != "0.0.0.0" || !$0.host.hasPrefix("[") }
-    default: NetworkAddress.all.filter { $0.host == options.host || $0.host == "[\(options.host)]" }
-    }
-  }
+  package var networkAddresses: [NetworkAddress] { address.network }
 
   /// Starts a build as a save does.
   package func rebuild() {
@@ -173,41 +165,29 @@ package final class DevSession {
     if !calm.isEmpty { follow(calm) }
   }
 
-  /// Whether a change is one of many that nobody has typed: then it is put off. A source that changes each time just after
-  /// the app has started is built all the same, and that is said.
+  /// Whether a change is one of many that nobody has typed: then it is put off.
   private func isFlood(_ change: FileChange) -> Bool {
-    guard project.kind(of: change) > .unused else { return false }
-    let isSource = project.kind(of: change) >= .resource
-    if isSource, apps.current == nil || .now - apps.servesSince > .milliseconds(1_500) { return false }
-    let (passes, floodBegins) = flood.receive(change, isSource: isSource)
-    if floodBegins {
-      written.insert(change.path)
-      report(
-        .warning(
-          "\(relative(change.path)) changes again and again: does the app write it? Files that it writes belong outside of "
-            + "the sources, resources and static files"))
-    }
+    let kind = project.kind(of: change)
+    guard kind > .unused else { return false }
+    let age = apps.current == nil ? nil : MonotonicTime.now - apps.servesSince
+    let (passes, floodBegins) = flood.receive(change, isSource: kind >= .resource, appAge: age)
+    if floodBegins { report(.warning(FloodBarrier.warning(of: relative(change.path)))) }
     return !passes
   }
 
   private func follow(_ changes: [FileChange]) {
     guard !isStopping else { return }
-    let kinds = changes.map(kind)
-    guard let strongest = kinds.max(), strongest > .unused else { return }
-    let built = zip(changes, kinds).filter { $1 >= .resource }.map(\.0)
-    let areContents = built.allSatisfy { $0.action == .modified }
-    if strongest < .source {
-      for (change, kind) in zip(changes, kinds) where kind > .unused { report(.assetChanged(relative(change.path))) }
-    }
-    switch strongest {
-    case .unused: break
-    case .asset: push(changes)
-    case .data: reread()
-    case .resource:
-      guard areContents, builder.copy(built.map(\.path)) else { return build() }
-      if changes.allSatisfy({ $0.kind == .asset }) { push(changes) } else { reread() }
-    case .source: build(contentsOf: areContents ? built.map(\.path) : nil)
-    case .manifest:
+    let answer = SaveAnswer(to: changes.map { ($0, kind(of: $0)) })
+    answer.shown.forEach { report(.assetChanged(relative($0.path))) }
+    switch answer.step {
+    case .nothing: break
+    case .push: push(answer.shown)
+    case .reread: reread()
+    case .copy(let resources):
+      guard builder.copy(resources) else { return build() }
+      if answer.shown.allSatisfy({ $0.kind == .asset }) { push(answer.shown) } else { reread() }
+    case .build(let files): build(contentsOf: files)
+    case .reload:
       savedAt = .now
       restart?.cancel()
       builder.stop {}
@@ -218,7 +198,7 @@ package final class DevSession {
   /// A file that the app has flooded us with is not read again for: it would be written again.
   private func kind(of change: FileChange) -> ChangeKind {
     let kind = project.kind(of: change)
-    return kind == .data && written.contains(change.path) ? .asset : kind
+    return kind == .data && flood.written.contains(change.path) ? .asset : kind
   }
 
   private func build(contentsOf files: [String]? = nil) {
@@ -230,7 +210,7 @@ package final class DevSession {
   }
 
   private func push(_ changes: [FileChange]) {
-    for change in changes where kind(of: change) > .unused { gateway.channel.assetChanged(Path.name(of: change.path)) }
+    for change in changes { gateway.channel.assetChanged(Path.name(of: change.path)) }
   }
 
   /// What the app has read may be different now. Where a build is under way, its app will read it.
