@@ -45,8 +45,10 @@ enum Command {
   }
 
   /// The one funnel: every error becomes a sentence, what to do, and an exit code.
-  static func fail(_ error: any Error, _ console: Console = Console()) -> Never {
+  static func fail(_ error: any Error) -> Never {
     let command = commandError(error)
+    // The words may not have been understood, but who reads events waits for this one.
+    let console = Console(json: CommandLine.arguments.contains("--json"))
     console.error(command)
     console.event("exit", ["code": .int(Int64(command.code.rawValue))])
     exit(command.code.rawValue)

@@ -231,6 +231,9 @@ final class OpenSSHLink: TunnelLink {
     let endpoint = target.endpoint
     if isForwardRefused { return .forwardRefused(configuration, port: port) }
     if log.isLoginRefused {
+      if log.isKeyAccepted, let path = configuration.identityFile, (try? KeyFile(path))?.isEncrypted == true {
+        return .encrypted(path)
+      }
       let keys = log.offeredKeys.isEmpty ? "no key to offer" : "refused: \(log.offeredKeys.joined(separator: ", "))"
       return TunnelError(
         .authentication,

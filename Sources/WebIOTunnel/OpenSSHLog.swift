@@ -15,6 +15,8 @@ struct OpenSSHLog {
   private(set) var isLoginRefused = false
   private(set) var isWithoutAlgorithm = false
   private(set) var isAuthenticated = false
+  /// The server would take one of the keys, if only it were used to sign.
+  private(set) var isKeyAccepted = false
   /// Where ssh has found the server; nil behind a proxy of the user's configuration.
   private(set) var serverAddress: SocketAddress?
   /// The last line that is meant for a person.
@@ -30,6 +32,8 @@ struct OpenSSHLog {
         offeredKeys.append(TerminalText.clean(line[end...].prefix { $0 > 0x20 }, limit: 200))
       } else if contains("Entering interactive session") || contains("Authenticated to ") {
         isAuthenticated = true
+      } else if contains("Server accepts key: ") {
+        isKeyAccepted = true
       } else if contains("Connecting to ") {
         serverAddress = Self.address(in: line)
       } else if contains("remote forward success for: listen") {

@@ -62,6 +62,8 @@ package final class SSHServer {
       "PermitRootLogin yes", "AuthorizedKeysFile \(directory.file("authorized_keys"))", "PasswordAuthentication no",
       "KbdInteractiveAuthentication no", "UseDNS no", "MaxStartups 500:30:500", "MaxSessions 20",
       "LogLevel VERBOSE",
+      // With both families a free port of the first one may be somebody else's in the second.
+      "AddressFamily inet",
       // bash reads ~/.bashrc for a session of sshd, and this machine's may be a slow one, unless it seems to be nested.
       "SetEnv SHLVL=2",
     ]

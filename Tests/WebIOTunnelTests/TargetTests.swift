@@ -1,4 +1,5 @@
 import Testing
+import WebIOHTTP
 
 @testable import WebIOTunnel
 
@@ -33,6 +34,10 @@ import Testing
   ])
   func whatIsNoTarget(_ text: String) {
     #expect(Self.parse(text) == "usage 2")
+  }
+
+  @Test func anAppChoosesTheEngineAsTheCommandDoes() {
+    #expect(RemoteAccess.Engine.allCases.map(\.configured) == TunnelConfiguration.Engine.allCases)
   }
 
   @Test func messagesShowNoControls() {
