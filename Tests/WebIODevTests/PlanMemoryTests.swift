@@ -48,6 +48,7 @@ extension LoopTests {
     ]
 
     @Test func aSecondProjectIsBuiltByTheFirstOnesPlan() async throws {
+      try await shell("find kit -type f -exec touch -d '1 hour ago' {} +", in: scratch.path)
       let events = Recorder<Builder.Event>()
       let first = try await project("First", sources: ["main.swift": "import WebIO\nputText(\"one\")\n"])
       #expect(PlanMemory(first)?.recall() == nil)
@@ -87,6 +88,7 @@ extension LoopTests {
     }
 
     @Test func whatWouldBeBuiltOtherwiseIsNotLent() async throws {
+      try await shell("find kit -type f -exec touch -d '1 hour ago' {} +", in: scratch.path)
       let first = try await project("First", sources: ["main.swift": "import WebIO\nputText(\"one\")\n"])
       let builder = Builder(.swiftBuild(first), package: first.directory) { _ in }
       let plans = Recorder<DirectPlan>()

@@ -41,6 +41,8 @@ package final class Builder {
   /// Whether a compiler is started ahead of the next save.
   package var startsAhead = false
   private var waiting: WaitingCompiler?
+  /// When SwiftPM last began, in seconds since 1970.
+  private var swiftPMSince = 0
   private var hasDroppedCache = false
   /// Told of each plan that was made here.
   var onPlan: (@EventLoop (DirectPlan) -> Void)?
@@ -161,6 +163,7 @@ package final class Builder {
   private func buildInBackground() {
     guard background == nil, let scratchPath = command.scratchPath else { return }
     record.buildStarts(scratchPath)
+    swiftPMSince = time(nil)
     let nice = Environment.executable("nice").map { [$0, "-n", "19"] } ?? []
     let words = nice + [command.path] + command.arguments
     background = try? ChildProcess(
@@ -181,6 +184,7 @@ package final class Builder {
   private func startFull(_ build: Int) {
     if let scratchPath = command.scratchPath { record.buildStarts(scratchPath) }
     needsFull = true
+    swiftPMSince = time(nil)
     plan = nil
     planNumber += 1
     stopWaiting()
@@ -266,10 +270,10 @@ package final class Builder {
     needsFull = false
     guard let scratchPath = command.scratchPath else { return }
     let number = planNumber
-    Task { @EventLoop [weak self, command] in
+    Task { @EventLoop [weak self, command, since = swiftPMSince] in
       let plan = await DirectPlan.make(
-        scratchPath: scratchPath, product: Path.name(of: command.executable), environment: command.environment,
-        directory: command.directory)
+        scratchPath: scratchPath, product: Path.name(of: command.executable), since: since,
+        environment: command.environment, directory: command.directory)
       guard let self, number == planNumber else { return }
       if plan != nil, self.plan?.isBorrowed == true { stopWaiting() }
       self.plan = plan ?? self.plan

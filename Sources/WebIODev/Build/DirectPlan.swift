@@ -21,6 +21,8 @@ package struct DirectPlan: Sendable, Equatable {
   let copies: [String: String]
   /// Another place for the executable than SwiftPM's; only in a plan that another project has lent.
   let executable: String?
+  /// When the build began that this was made after, in seconds since 1970.
+  let since: Int
   /// SwiftPM's plan and all that it built but the app's own module: another one of them makes this void.
   let inputs: [String: FileStamp]
 
@@ -44,7 +46,9 @@ package struct DirectPlan: Sendable, Equatable {
 
   /// Reads SwiftPM's plan after a good build. Nil when there is something in it that this path does not know.
   @EventLoop
-  static func make(scratchPath: String, product: String, environment: [String], directory: String) async -> DirectPlan? {
+  static func make(
+    scratchPath: String, product: String, since: Int, environment: [String], directory: String
+  ) async -> DirectPlan? {
     let run: @EventLoop ([String]) async -> [String]? = { words in
       let output = try? await CommandOutput.of(
         words[0], Array(words.dropFirst()) + ["-###"], environment: environment, directory: directory)
@@ -78,7 +82,7 @@ package struct DirectPlan: Sendable, Equatable {
     if !isIncremental { linker = linker.map { word in own[word].map { "\(objects)/\($0).o" } ?? word } }
     let plan = DirectPlan(
       sources: planned.sources, compile: compile, link: linker, isIncremental: isIncremental, directory: objects,
-      copies: planned.copies, executable: nil, inputs: inputs)
+      copies: planned.copies, executable: nil, since: since, inputs: inputs)
     return plan.isCurrent ? plan : nil
   }
 

@@ -6,7 +6,7 @@ import WebIOPosix
 /// of another, against what that one has built of its packages, and is on the screen while SwiftPM still builds its own.
 ///
 /// It is one file a shape in the cache, and names files of the project that was built last. Any of them other than it was, or
-/// a package's source newer than all that was built, and nothing is remembered.
+/// a package's source newer than the build, and nothing is remembered.
 struct PlanMemory {
   private let project: Project
   private let shape: Project.Shape
@@ -40,7 +40,8 @@ struct PlanMemory {
     }
     let json: JSONValue = [
       "module": .string(shape.module), "project": .string(project.directory), "objects": .string(plan.directory),
-      "executable": .string(plan.link[output + 1]), "sources": .array(plan.sources.map { .string($0) }),
+      "since": .int(Int64(plan.since)), "executable": .string(plan.link[output + 1]),
+      "sources": .array(plan.sources.map { .string($0) }),
       "compile": .array(plan.compile.map { .string($0) }), "link": .array(plan.link.map { .string($0) }),
       "inputs": .object(JSONObject(inputs.sorted { $0.name < $1.name })),
     ]
@@ -56,7 +57,7 @@ struct PlanMemory {
       let directory = json["project"]?.string, let objects = json["objects"]?.string, let built = json["executable"]?.string,
       let compile = words(json["compile"]), let link = words(json["link"]), let old = words(json["sources"]),
       var inputs = stamps(json["inputs"]), let sources = ownSources, hasMainFile(sources), !old.isEmpty,
-      isOlder(than: inputs)
+      let since = json["since"]?.int, areOlder(than: since)
     else { return nil }
     let own = Path.join(project.scratchPath, "webio-direct/\(project.product)")
     let executable = Path.join(own, project.product)
@@ -99,7 +100,7 @@ struct PlanMemory {
     }
     let plan = DirectPlan(
       sources: sources, compile: compiling, link: linking, isIncremental: false, directory: own, copies: [:],
-      executable: executable, inputs: inputs)
+      executable: executable, since: since, inputs: inputs)
     return plan.isCurrent ? plan : nil
   }
 
@@ -120,14 +121,13 @@ struct PlanMemory {
   /// With it, and only with it, SwiftPM lets a module have top-level code.
   private func hasMainFile(_ sources: [String]) -> Bool { sources.contains { Path.name(of: $0) == "main.swift" } }
 
-  /// Whether nothing in the packages was written since they were built.
-  private func isOlder(than inputs: [String: FileStamp]) -> Bool {
-    guard let newest = inputs.values.map({ ($0.seconds, $0.nanoseconds) }).max(by: <) else { return false }
+  /// Whether nothing in the packages was written since the build of them began.
+  private func areOlder(than since: Int) -> Bool {
     var rest = shape.dependencies.map { Path.join($0, "Sources") } + shape.dependencies.map { Path.join($0, "Package.swift") }
     while let path = rest.popLast() {
       if Files.isDirectory(path) {
         rest += ((try? Files.list(path)) ?? []).filter { !$0.hasPrefix(".") }.map { Path.join(path, $0) }
-      } else if let stamp = FileStamp(path), (stamp.seconds, stamp.nanoseconds) > newest {
+      } else if let stamp = FileStamp(path), stamp.seconds >= since {
         return false
       }
     }

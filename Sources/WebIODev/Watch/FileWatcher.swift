@@ -50,7 +50,7 @@ package final class FileWatcher {
     }
   }
 
-  /// Directories that are watched now, for `webio dev --list-watched` and tests.
+  /// Directories that are watched now.
   package var watchedDirectories: [String] { watchOfDirectory.keys.sorted() }
 
   package var isPolling: Bool { pollInterval != nil }

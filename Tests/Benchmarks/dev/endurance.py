@@ -273,7 +273,7 @@ def saves(options):
         check(not any(page.errors for page in pages), f"no page failed {[e for p in pages for e in p.errors][:3]}")
         check(all(page.loads == options.saves + warm_up + 1 for page in pages), "each page has loaded once for each build")
         for name in ("descriptors", "watches", "processes"):
-            check(numbers["after"][name] == numbers["before"][name], f"as many {name} as before")
+            check(numbers["after"][name] <= numbers["before"][name], f"no more {name} than before")
         grown = numbers["after"]["memory KiB"] - numbers["before"]["memory KiB"]
         check(grown < 8192, f"memory has grown by {grown} KiB")
     finally:
@@ -352,7 +352,8 @@ def apps(options):
             time.sleep(3.5)
             figures = dev.figures()
             check(get(port)[0] == 200, f"{name}: meanwhile {status}, the next save serves ({time.time() - began:.1f} s) {figures}")
-            check(figures["processes"] <= 3, f"{name}: nothing of it is left")
+            # webio, the app, the compiler that waits for the next save, and the guards of the two.
+            check(figures["processes"] <= 5, f"{name}: nothing of it is left {figures}")
             check(figures["memory KiB"] < 100_000, f"{name}: webio's memory is {figures['memory KiB']} KiB")
         began = time.time()
         dev.stop()
