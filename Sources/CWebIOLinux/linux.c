@@ -1,11 +1,14 @@
 #include "CWebIOLinux.h"
 
+#include <dlfcn.h>
 #include <errno.h>
+#include <execinfo.h>
 #include <linux/netlink.h>
 #include <linux/openat2.h>
 #include <linux/rtnetlink.h>
 #include <spawn.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -75,4 +78,15 @@ int webio_open_route_socket(void) {
   close(descriptor);
   errno = code;
   return -1;
+}
+
+int webio_main_has_thrown(void) {
+  void *frames[64];
+  int count = backtrace(frames, 64);
+  for (int index = 0; index < count; index++) {
+    Dl_info symbol;
+    if (dladdr(frames[index], &symbol) != 0 && symbol.dli_sname != NULL && strcmp(symbol.dli_sname, "swift_errorInMain") == 0)
+      return 1;
+  }
+  return 0;
 }

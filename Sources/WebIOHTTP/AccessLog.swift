@@ -69,8 +69,9 @@ public struct AccessLog: Sendable {
 }
 
 /// A log that cannot be kept as it was asked for.
-public struct AccessLogError: Error, CustomStringConvertible {
+public struct AccessLogError: Error, CustomStringConvertible, CustomDebugStringConvertible {
   public let description: String
+  public var debugDescription: String { UncaughtError.text(description) }
 }
 
 /// The lines of each peer up to its rate, and about the others one line a second.

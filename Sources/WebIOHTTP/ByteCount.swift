@@ -1,3 +1,5 @@
+import WebIOPosix
+
 /// A size in bytes, as a number or as text with a unit: `200`, `"40K"`, `"1.5M"`, `"2G"`. PyWebIO: the sizes of
 /// `file_upload` and `max_payload_size`.
 ///
@@ -81,7 +83,7 @@ public struct ByteCount: Sendable, Hashable, ExpressibleByIntegerLiteral, Expres
 }
 
 /// A text that was to be a size.
-public struct InvalidByteCount: Error, Equatable, CustomStringConvertible {
+public struct InvalidByteCount: Error, Equatable, CustomStringConvertible, CustomDebugStringConvertible {
   public let text: String
 
   package init(text: String) { self.text = text }
@@ -89,4 +91,6 @@ public struct InvalidByteCount: Error, Equatable, CustomStringConvertible {
   public var description: String {
     "\"\(text)\" is no size. Write bytes as a number, or with a unit: \"40K\", \"1.5M\", \"200M\", \"2G\"."
   }
+
+  public var debugDescription: String { UncaughtError.text(description) }
 }

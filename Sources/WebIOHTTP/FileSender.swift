@@ -35,19 +35,18 @@ final class FileSender {
     self.range = range
   }
 
-  /// At most 256 KiB, so that other connections get their turn.
+  /// A piece a turn, so that other connections get theirs.
   private func sendMore() {
-    for _ in 0..<4 where !exchange.isFinished {
-      if range.isEmpty { return exchange.finish() }
-      // Draining calls again.
-      if exchange.bufferedBytes > highWaterMark { return }
-      let count = min(Self.pieceSize, range.count)
-      guard let bytes = file.read(at: range.lowerBound, count: count), bytes.count == count else {
-        return exchange.abort()
-      }
-      exchange.write(bytes)
-      range = range.dropFirst(count)
+    guard !exchange.isFinished else { return }
+    if range.isEmpty { return exchange.finish() }
+    // Draining calls again.
+    if exchange.bufferedBytes > highWaterMark { return }
+    let count = min(Self.pieceSize, range.count)
+    guard let bytes = file.read(at: range.lowerBound, count: count), bytes.count == count else {
+      return exchange.abort()
     }
+    exchange.write(bytes)
+    range = range.dropFirst(count)
     if !exchange.isFinished, exchange.bufferedBytes <= highWaterMark { EventLoop.run { self.sendMore() } }
   }
 }

@@ -37,7 +37,7 @@ final class HTTPConnection: ByteStreamDelegate {
   /// Requests begun since others had their turn: one that pipelines thousands must not hold them up.
   private var begun = 0
   private var isYielding = false
-  static let requestsPerTurn = 16
+  static let requestsPerTurn = 8
   var inputEnded = false
   private var isReading = false
   var output: [UInt8] = []

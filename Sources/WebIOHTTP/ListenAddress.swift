@@ -24,8 +24,10 @@ package enum ListenAddress {
 }
 
 /// A server that cannot listen: what it wanted, and who has it.
-public struct ListenError: Error, CustomStringConvertible {
+public struct ListenError: Error, CustomStringConvertible, CustomDebugStringConvertible {
   public let description: String
+  public var debugDescription: String { UncaughtError.text(description, exitCode: isTaken ? 3 : 1) }
+  private var isTaken = false
 
   init(description: String) { self.description = description }
 
@@ -33,6 +35,7 @@ public struct ListenError: Error, CustomStringConvertible {
   init(_ error: SystemError, _ address: SocketAddress) {
     switch error.code {
     case EADDRINUSE:
+      isTaken = true
       let holder = address.isUnix ? nil : PortHolder(port: address.port)
       let by = holder.map { " by \($0)" } ?? ""
       let advice = address.isUnix ? "Stop it, or take another path." : "Stop it, or take another port; 0 is any free one."

@@ -43,7 +43,7 @@ package final class WebSocketConnection: ByteStreamDelegate, Listed {
   /// What the owner wants.
   private var isReading = true
   /// A flood of tiny frames must not hold up other connections.
-  static let framesPerTurn = 256
+  static let framesPerTurn = 64
   private var output: [UInt8] = []
   private var batches = 0
   /// The latest ping's payload, when the peer does not take our pongs.

@@ -152,13 +152,17 @@ package final class SocketStream: ByteStream, EventSource {
   }
 
   static let lastWordsLimit = Duration.seconds(5)
+  /// Of what waited, in one turn: 64 KiB.
+  private static let sendLimit = 64 << 10
 
   private func flush() {
-    while !output.isEmpty {
-      let sent = output.withUnsafeBytes { send($0) }
+    if !output.isEmpty {
+      let count = min(output.count, Self.sendLimit)
+      let sent = output.withUnsafeBytes { send(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
       if sent < 0 { return }
-      if sent == 0 { break }
       output.consume(sent)
+      // The kernel may take more, and makes no edge for it; others have their turn first.
+      if sent == count, !output.isEmpty, let registration { Reactor.shared.modify(registration, interest) }
     }
     if wasAboveHighWater, output.count < highWater / 2 {
       wasAboveHighWater = false

@@ -3,7 +3,7 @@ import Glibc
 /// A failed system call: which one, on what, and the errno it left.
 ///
 /// `description` reads like `connect 127.0.0.1:22: Connection refused`. See errno(3).
-public struct SystemError: Error, CustomStringConvertible, Equatable {
+public struct SystemError: Error, CustomStringConvertible, CustomDebugStringConvertible, Equatable {
   public let operation: String
   public let code: Int32
 
@@ -13,6 +13,8 @@ public struct SystemError: Error, CustomStringConvertible, Equatable {
   }
 
   public var description: String { "\(operation): \(Self.text(of: code))" }
+
+  public var debugDescription: String { UncaughtError.text(description) }
 
   package static func text(of code: Int32) -> String {
     guard let text = strerror(code) else { return "errno \(code)" }

@@ -1,11 +1,13 @@
 import COpenSSL
+import WebIOPosix
 
 /// A certificate or key that cannot be used: which file, and what OpenSSL says of it.
-public struct TLSError: Error, CustomStringConvertible {
+public struct TLSError: Error, CustomStringConvertible, CustomDebugStringConvertible {
   public let file: String
   public let reason: String
 
   public var description: String { "\(file): \(reason)" }
+  public var debugDescription: String { UncaughtError.text(description) }
 
   /// With the first entry of OpenSSL's error queue, which is emptied. See ERR_get_error(3).
   init(file: String) {

@@ -93,4 +93,8 @@ int webio_open_route_socket(void);
 int webio_exit_code(int status);    // -1 when a signal ended it
 int webio_exit_signal(int status);  // 0 when it exited by itself
 
+/// Whether it is called by `swift_errorInMain`, with which the runtime ends a program whose main code has thrown. See
+/// backtrace(3), dladdr(3). False where the runtime is linked statically without its symbols.
+int webio_main_has_thrown(void);
+
 #endif

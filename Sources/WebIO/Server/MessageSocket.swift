@@ -8,6 +8,8 @@ protocol MessageSocket: AnyObject {
   /// What waits to be sent. Stop sending above `highWaterMark`, until `onDrain`.
   var bufferedBytes: Int { get }
   func sendText(_ bytes: [UInt8])
+  /// What is sent within `body` goes out together.
+  func batch(_ body: () -> Void)
   func close(code: UInt16, reason: String)
   var onText: (@EventLoop (UnsafeRawBufferPointer) -> Void)? { get set }
   var onBinary: (@EventLoop (UnsafeRawBufferPointer) -> Void)? { get set }
@@ -17,3 +19,7 @@ protocol MessageSocket: AnyObject {
 }
 
 extension WebSocketConnection: MessageSocket {}
+
+extension MessageSocket {
+  func batch(_ body: () -> Void) { body() }
+}

@@ -59,7 +59,7 @@ final class PageLink: SessionLink {
       metrics.bytesSent += commands.reduce(0) { $0 + $1.count }
     }
     guard isNumbered else {
-      for command in commands { socket.sendText(command) }
+      socket.batch { for command in commands { socket.sendText(command) } }
       return session.acknowledgeSent()
     }
     var frame: [UInt8] = []

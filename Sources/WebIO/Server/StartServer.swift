@@ -39,7 +39,8 @@ import WebIOPosix
 /// second signal ends the process. Under systemd it takes the
 /// sockets that are passed to it (`LISTEN_FDS`), says when it is ready, and feeds the watchdog.
 ///
-/// Throws ``WebIOError/invalidArgument(_:)``, and a `ListenError` that tells who has the port when it cannot listen.
+/// Throws ``WebIOError/invalidArgument(_:)``, and a `ListenError` that tells who has the port when it cannot listen. A program
+/// whose main code lets them through says the sentence and exits, with 3 where the port is taken.
 public func startServer(
   _ app: @escaping @Sendable () async throws -> Void, host: String = "localhost", port: Int = 8080,
   debug: Bool = false, staticDirectory: String? = nil, theme: String = "auto", tls: TransportSecurity? = nil,

@@ -36,7 +36,8 @@ extension TaskContext {
       guard let (name, known) = PyWebIOClient.translated(command, own) else { return 0 }
       (command, spec) = (name, known)
     }
-    var writer = JSONWriter()
+    // About what a line of text takes.
+    var writer = JSONWriter(capacity: 160)
     Command.write(command, task: id, to: &writer) { writer in
       if let spec { spec.write(to: &writer, session) } else { writer.null() }
     }

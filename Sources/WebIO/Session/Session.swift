@@ -32,9 +32,6 @@ final class Session: Sendable {
   private struct State {
     var contexts: [String: TaskContext] = [:]
     var callbacks: [String: Callback] = [:]
-    var tasks: [Int: Task<Void, Never>] = [:]
-    /// The number of a context's task.
-    var numbers: [String: Int] = [:]
     var running = 0
     var nextNumber = 0
     var deferred: [@Sendable () -> Void] = []
@@ -72,13 +69,12 @@ final class Session: Sendable {
   /// The program's own code is a task of the session: it runs already.
   func adopt(name: String) -> TaskContext {
     let context = TaskContext(session: self, id: makeID(prefix: name), isProgram: true)
-    register(context)
-    state.withLock { $0.running += 1 }
+    register(context, isRunning: true)
     return context
   }
 
   /// The program's own code is done. A page with buttons stays alive for them.
-  func release(_ context: TaskContext) { taskEnded(context, 0) }
+  func release(_ context: TaskContext) { taskEnded(context) }
 
   /// Runs `body` in this session: on the cooperative pool, or on a thread of its own when it blocks.
   @discardableResult
@@ -87,32 +83,24 @@ final class Session: Sendable {
   ) -> TaskContext {
     let path = path ?? journal?.path(below: TaskContext.current?.path) ?? ""
     let context = TaskContext(session: self, id: makeID(prefix: name), path: path, scopes: scopes)
-    register(context)
+    register(context, isRunning: true)
     journal?.taskStarted(context)
-    let number = state.withLock { state in
-      state.running += 1
-      state.nextNumber += 1
-      state.numbers[context.id] = state.nextNumber
-      return state.nextNumber
-    }
     switch function.body {
     case .asynchronous(let body):
       let task = Task.detached(executorPreference: executor ?? TaskPool.shared) { [self] in
         await TaskContext.$current.withValue(context) {
           do { try await body() } catch { report(error, in: context) }
         }
-        taskEnded(context, number)
+        taskEnded(context)
       }
-      state.withLock { state in
-        if state.contexts[context.id] != nil { state.tasks[number] = task }
-        if state.isClosed { task.cancel() }
-      }
+      context.hold(task)
+      if isClosed { task.cancel() }
     case .blocking(let body):
       Thread.start(name: "webio-task") { [self] in
         TaskContext.$current.withValue(context) {
           do { try body() } catch { report(error, in: context) }
         }
-        taskEnded(context, number)
+        taskEnded(context)
       }
     }
     return context
@@ -121,17 +109,16 @@ final class Session: Sendable {
   /// Ends one task of the session.
   func cancel(_ context: TaskContext) {
     context.mailbox.close(CancellationError())
-    state.withLock { state in state.tasks[state.numbers[context.id] ?? 0] }?.cancel()
+    context.cancelTask()
   }
 
   func isRunning(_ context: TaskContext) -> Bool { state.withLock { $0.contexts[context.id] === context } }
 
-  private func taskEnded(_ context: TaskContext, _ number: Int) {
+  private func taskEnded(_ context: TaskContext) {
     journal?.taskEnded(context)
+    context.releaseTask()
     let isOver = state.withLock { state in
       state.contexts[context.id] = nil
-      state.numbers[context.id] = nil
-      state.tasks[number] = nil
       state.running -= 1
       // A page with buttons stays alive for them, until its visitor leaves.
       return state.running == 0 && state.callbacks.isEmpty && !state.isClosed
@@ -167,9 +154,11 @@ final class Session: Sendable {
     context.send("task_error", spec)
   }
 
-  func register(_ context: TaskContext) {
+  /// `isRunning`: it is a task of its own, which the session waits for.
+  func register(_ context: TaskContext, isRunning: Bool = false) {
     let isClosed = state.withLock { state in
       state.contexts[context.id] = context
+      if isRunning { state.running += 1 }
       return state.isClosed
     }
     if isClosed, !context.isProgram { context.mailbox.close(WebIOError.sessionClosed) }
@@ -327,18 +316,18 @@ final class Session: Sendable {
   /// Ends all tasks and runs the deferred functions, once, in their order.
   func close() {
     let closing = state.withLock {
-      state -> ([TaskContext], [Task<Void, Never>], [@Sendable () -> Void], Bool)? in
+      state -> ([TaskContext], [@Sendable () -> Void], Bool)? in
       guard !state.isClosed else { return nil }
       state.isClosed = true
       defer {
         state.callbacks = [:]
         state.deferred = []
       }
-      return (Array(state.contexts.values), Array(state.tasks.values), state.deferred, state.isFinished)
+      return (Array(state.contexts.values), state.deferred, state.isFinished)
     }
-    guard let (contexts, tasks, deferred, isFinished) = closing else { return }
+    guard let (contexts, deferred, isFinished) = closing else { return }
     for context in contexts where !context.isProgram { context.mailbox.close(WebIOError.sessionClosed) }
-    for task in tasks { task.cancel() }
+    for context in contexts { context.cancelTask() }
     EventLoop.run { self.uploads.dropAll() }
     if !deferred.isEmpty {
       Thread.start(name: "webio-deferred") { [self] in

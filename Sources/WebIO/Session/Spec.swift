@@ -17,7 +17,10 @@ struct Spec: Sendable {
 
   init() {}
 
-  init(type: String) { self["type"] = .json(.string(type)) }
+  init(type: String) {
+    fields.reserveCapacity(6)
+    self["type"] = .json(.string(type))
+  }
 
   /// Sets a field; nil leaves it out, as PyWebIO leaves out what is None.
   subscript(name: String) -> Value? {

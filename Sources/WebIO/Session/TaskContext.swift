@@ -21,6 +21,9 @@ final class TaskContext: Sendable {
   let isProgram: Bool
   private let scopes: Mutex<[String]>
   private let isAsking = Mutex(false)
+  /// What runs it, while it runs and does not block.
+  private let task = Mutex(Running.notYet)
+  private enum Running { case notYet, by(Task<Void, Never>), over }
 
   init(
     session: Session, id: String, path: String = "", root: String? = nil, scopes: [String] = [rootScope],
@@ -42,6 +45,17 @@ final class TaskContext: Sendable {
   static func required(_ function: StaticString = #function) throws -> TaskContext {
     guard let current = calling else { throw WebIOError.noSession(function: "\(function)") }
     return current
+  }
+
+  /// A task may end before whoever started it has got hold of it.
+  func hold(_ task: Task<Void, Never>) {
+    self.task.withLock { if case .notYet = $0 { $0 = .by(task) } }
+  }
+
+  func releaseTask() { task.withLock { $0 = .over } }
+
+  func cancelTask() {
+    if case .by(let task) = task.withLock({ $0 }) { task.cancel() }
   }
 
   var scope: String { scopes.withLock { $0.last ?? rootScope } }

@@ -1,5 +1,7 @@
+import WebIOPosix
+
 /// What goes wrong in an app's use of WebIO; the description says what to do.
-public enum WebIOError: Error, Equatable, CustomStringConvertible {
+public enum WebIOError: Error, Equatable, CustomStringConvertible, CustomDebugStringConvertible {
   /// An input or output function was called outside a task function.
   case noSession(function: String)
   /// The visitor left, or the session ended, while or before the call waited.
@@ -28,6 +30,8 @@ public enum WebIOError: Error, Equatable, CustomStringConvertible {
     case .invalidArgument(let text): text
     }
   }
+
+  public var debugDescription: String { UncaughtError.text(description) }
 }
 
 /// Letters, digits, `-` and `_`: a name becomes part of an element's id and of a CSS selector.

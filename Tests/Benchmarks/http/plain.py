@@ -2,18 +2,20 @@
 """Plain HTTP beside nginx, in the same run; by hand, on an idle machine with nginx and wrk.
 
   swift build -c release --package-path Tests/Benchmarks/http/server
-  Tests/Benchmarks/http/plain.py [--rounds 3] [--seconds 4] [--only NAME] [--hummingbird PATH] [--attack]
+  Tests/Benchmarks/http/plain.py [--rounds 3] [--seconds 4] [--only NAME] [--peer NAME=COMMAND]... [--realtime]
 
 The server runs on core 0, wrk with one thread and 64 connections on core 1. Rounds are interleaved and the best of each
-counts. A server that says hello on its port, given by --hummingbird, takes part: it is called as `PATH PORT`. --attack
-measures instead what a normal client sees while 2,000 slow ones hang: its 99th percentile beside that without them.
-Also: memory of an idle keep-alive connection. Prints requests a second, the 99th percentile, and the ratio to nginx.
+counts. A server that says hello takes part by --peer, with {port} in its command: --peer "hummingbird=./hello {port}".
+--realtime (root's) lets nothing else of a busy machine in between, but for the 99th percentile, which then says nothing.
+Also: memory of an idle keep-alive connection. Prints requests a second, the 99th percentile, and the ratio to nginx and
+the peers.
 """
 import argparse
 import os
 import pathlib
 import re
 import resource
+import shlex
 import shutil
 import socket
 import subprocess
@@ -46,10 +48,13 @@ def raise_limit():
 
 
 class Server:
+    #: What goes before each command.
+    scheduling = []
+
     def __init__(self, command, port):
         self.port = port
         self.process = subprocess.Popen(
-            ["taskset", "-c", "0", *command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=raise_limit)
+            [*self.scheduling, "taskset", "-c", "0", *command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=raise_limit)
         end = time.time() + 10
         while True:
             try:
@@ -71,11 +76,9 @@ class Server:
         return total * 1024
 
     def seconds(self):
-        total = 0
-        for process in self.processes():
-            columns = pathlib.Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
-            total += int(columns[11]) + int(columns[12])
-        return total / os.sysconf("SC_CLK_TCK")
+        """Processor time until now."""
+        threads = [thread for process in self.processes() for thread in pathlib.Path(f"/proc/{process}/task").iterdir()]
+        return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e9
 
     def stop(self):
         self.process.terminate()
@@ -93,7 +96,7 @@ def milliseconds(text):
 
 def wrk(server, path, seconds, connections=64, closes=False):
     used = server.seconds()
-    command = ["taskset", "-c", "1", "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency"]
+    command = [*Server.scheduling, "taskset", "-c", "1", "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency"]
     if closes:
         command += ["-H", "Connection: close"]
     text = subprocess.run([*command, f"http://127.0.0.1:{server.port}{path}"], capture_output=True, text=True).stdout
@@ -123,43 +126,19 @@ def idle_connections(server, count):
     return (server.resident() - before) / count
 
 
-def attack(server, count, seconds):
-    """The 99th percentile of a normal client alone, and with slow ones beside it."""
-    alone = min(wrk(server, "/", seconds, 4)[1] for _ in range(2))
-    slow = []
-    for number in range(count):
-        client = socket.create_connection(("127.0.0.1", server.port))
-        client.sendall([b"GET / HTTP/1.1\r\nX: ", b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n", b"G"][number % 3])
-        client.setblocking(False)
-        slow.append(client)
-    dripping = os.fork()
-    if dripping == 0:
-        while True:
-            for client in slow:
-                try:
-                    client.send(b"a")
-                except OSError:
-                    pass
-                time.sleep(0.001)
-    try:
-        attacked = min(wrk(server, "/", seconds, 4)[1] for _ in range(2))
-    finally:
-        os.kill(dripping, 9)
-        os.waitpid(dripping, 0)
-    return alone, attacked
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=4)
     parser.add_argument("--idle", type=int, default=10_000)
     parser.add_argument("--plain", default=str(HERE / "server/.build/release/plain"))
-    parser.add_argument("--hummingbird", metavar="PATH")
+    parser.add_argument("--peer", action="append", default=[], metavar="NAME=COMMAND")
     parser.add_argument("--only")
-    parser.add_argument("--attack", action="store_true")
+    parser.add_argument("--realtime", action="store_true")
     options = parser.parse_args()
     raise_limit()
+    if options.realtime:
+        Server.scheduling = ["chrt", "-f", "50"]
     os.sched_setaffinity(0, {1})
     directory = tempfile.mkdtemp(prefix="webio-bench-")
     os.mkdir(f"{directory}/files")
@@ -173,14 +152,11 @@ def main():
     }
     if shutil.which("nginx"):
         servers["nginx"] = Server(["nginx", "-c", f"{directory}/nginx.conf"], 18_301)
-    if options.hummingbird:
-        servers["hummingbird"] = Server([options.hummingbird, "18302"], 18_302)
+    peers = dict(peer.split("=", 1) for peer in options.peer)
+    for number, (name, command) in enumerate(peers.items()):
+        port = 18_320 + number
+        servers[name] = Server(shlex.split(command.replace("{port}", str(port))), port)
     try:
-        if options.attack:
-            for name, server in servers.items():
-                alone, attacked = attack(server, 2_000, options.seconds)
-                print(f"{name:12} p99 alone {alone:.2f} ms, under attack {attacked:.2f} ms: {attacked / alone:.1f} times")
-            return
         rows = [("hello", "/", {}), ("static 1 KiB", "/static/1k.txt", {}), ("no keep-alive", "/", {"closes": True})]
         for row, path, extra in rows:
             if options.only and options.only not in row:
@@ -188,7 +164,7 @@ def main():
             best = {}
             for _ in range(options.rounds):
                 for name, server in servers.items():
-                    if row.startswith("static") and name in ("hummingbird", "webio async"):
+                    if row.startswith("static") and name not in ("webio", "nginx"):
                         continue
                     result = wrk(server, path, options.seconds, **extra)
                     before = best.get(name, (0, 1e9, 1e9))
