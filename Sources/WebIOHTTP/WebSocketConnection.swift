@@ -48,6 +48,7 @@ package final class WebSocketConnection: ByteStreamDelegate, Listed {
   private var batches = 0
   /// The latest ping's payload, when the peer does not take our pongs.
   private var owedPong: [UInt8]?
+  private var inputEnded = false
   /// What came behind messages that are not answered: nothing is read beyond it.
   private(set) var awaitedEnd: (code: UInt16, reason: String, isOurs: Bool)?
   var hasHeard = true
@@ -194,7 +195,7 @@ package final class WebSocketConnection: ByteStreamDelegate, Listed {
         case .message(let isText): deliver(isText)
         case .ping(let payload): pong(payload)
         case .pong: break
-        case .close(let code, let reason): receiveClose(code, reason)
+        case .close(let code, let reason): end(code, reason, isOurs: false)
         case .failed(let code, let reason): fail(code, reason)
         }
       }
@@ -236,8 +237,6 @@ package final class WebSocketConnection: ByteStreamDelegate, Listed {
     }
   }
 
-  private func receiveClose(_ code: UInt16, _ reason: String) { end(code, reason, isOurs: false) }
-
   /// RFC 6455 section 7.1.7. What was sent before goes out first.
   private func fail(_ code: UInt16, _ reason: String) { end(code, reason, isOurs: true) }
 
@@ -254,6 +253,7 @@ package final class WebSocketConnection: ByteStreamDelegate, Listed {
     deadline.reset()
     stream.closeWriting()
     stream.setReading(true)
+    if inputEnded { stream.close() }
     report(code, reason)
   }
 
@@ -276,8 +276,9 @@ package final class WebSocketConnection: ByteStreamDelegate, Listed {
 
   package func streamDidEnd(_ stream: any ByteStream) {
     while !unread.isEmpty, state == .open || state == .closing, awaitedEnd == nil { goOn() }
-    meetEnd()
-    stream.close()
+    // A peer that has said how it ends may still wait for its answers.
+    inputEnded = true
+    if awaitedEnd == nil { stream.close() }
   }
 
   package func streamDidDrain(_ stream: any ByteStream) {
