@@ -22,6 +22,7 @@ enum Command {
     case "new": try NewCommand(rest).run()
     case "dev": try DevCommand(rest).run()
     case "run": try RunCommand(rest).run()
+    case "build": try StandaloneCommand(rest).run()
     case "serve": try ServeCommand(rest).run()
     case "replay": try ReplayCommand(rest).run()
     case "share": try ShareCommand(rest).run()

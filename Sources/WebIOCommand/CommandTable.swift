@@ -20,7 +20,8 @@ struct CommandEntry: Sendable {
 
 enum CommandTable {
   private static let helpTopics = [
-    "new", "dev", "run", "serve", "replay", "share", "doctor", "completions", "help", "exit-codes", "environment", "https",
+    "new", "dev", "run", "build", "serve", "replay", "share", "doctor", "completions", "help", "exit-codes", "environment",
+    "https",
   ]
 
   static let entries: [CommandEntry] = [
@@ -37,6 +38,9 @@ enum CommandTable {
     CommandEntry(
       name: "run", arguments: "[PATH]", summary: "build it for release and serve it", flags: RunCommand.flags,
       words: .paths, examples: ["webio run --port 80 --host 0.0.0.0"]),
+    CommandEntry(
+      name: "build", arguments: "[PATH]", summary: "make one executable of it that runs without Swift",
+      flags: StandaloneCommand.flags, words: .paths, examples: ["webio build", "webio build hello.swift --output /srv/hello"]),
     CommandEntry(
       name: "serve", arguments: "DIR", summary: "serve every .swift file of a directory at its own path",
       flags: ServeCommand.flags, words: .paths, examples: ["webio serve apps", "webio serve apps --host 0.0.0.0 --no-index"]),

@@ -84,6 +84,7 @@ enum Help {
         ("WEBIO_PORT", "the port to listen on, instead of the one in startServer"),
         ("WEBIO_PREFIX", "what the paths of all requests begin with, instead of the one in startServer"),
         ("WEBIO_INSTANCE", "the name of this process behind a proxy: its sessions' ids begin with it and a dot"),
+        ("WEBIO_RECONNECT", "for how many seconds a session waits for a page that went away, instead of what startServer says"),
         ("WEBIO_METRICS", "where Prometheus finds the metrics: a port of this machine, or ADDRESS:PORT"),
         ("WEBIO_LOG", "`json` makes every message an object on a line of its own"),
       ]
@@ -91,6 +92,7 @@ enum Help {
     (
       "Set by webio dev for the app",
       [
+        ("WEBIO_DIRECTORY", "by webio serve --index: the directory that the app is the index of"),
         ("WEBIO_DEV", "1"),
         ("WEBIO_GENERATION", "the number of the build, from 1"),
         ("WEBIO_DEV_TOKEN", "marks the developer's own requests"),

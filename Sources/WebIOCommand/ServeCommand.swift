@@ -8,9 +8,11 @@ struct ServeCommand {
   static let flags = [
     Flag("port", .required("N"), "the port to listen on; 8080 without it"),
     Flag("host", .required("H"), "the address to listen on; this machine only without it"),
+    Flag("index", .required("FILE"), "a Swift file that is the app of each directory without an index.swift"),
     Flag("no-index", .none, "no lists of what is in a directory"),
     Flag("idle", .required("SECONDS"), "an app that nobody has used for so long is stopped; 900 without it"),
     Flag("memory", .required("SIZE"), "what one app may allocate; 1G without it"),
+    Flag("json", .none, "print events, one JSON object a line, on standard output"),
     Flag("debug", .none, "builds that are quicker to make and slower to run"),
     Flag("toolkit", .required("PATH"), "the WebIO checkout that the files use"),
     Flag("toolkit-url", .required("URL@VERSION"), "the WebIO version that the files use"),
@@ -34,6 +36,13 @@ struct ServeCommand {
     var options = DeployServer.Options(directory: directory, toolkit: try Toolkit(arguments).forSingleFiles)
     options.isRelease = !arguments.has("debug")
     options.hasIndex = !arguments.has("no-index")
+    if let text = arguments.value("index") {
+      guard let file = Files.resolve(text), Path.suffix(of: file) == "swift" ? Files.isFile(file) : Files.isExecutable(file)
+      else {
+        throw CommandError.usage("--index \(text) is no Swift file.")
+      }
+      options.indexApp = file
+    }
     if let text = arguments.value("idle") {
       guard let seconds = ASCII.decimal(text), (1...31_536_000).contains(seconds) else {
         throw CommandError.usage("--idle \(text) is no number of seconds.")
@@ -48,8 +57,14 @@ struct ServeCommand {
     }
     let host = arguments.value("host") ?? "localhost"
     let port = try arguments.port("port") ?? 8080
-    let console = Console()
+    let console = Console(json: arguments.has("json"))
     options.log = { console.note($0) }
+    options.onBuild = { file, result in
+      guard let result else { return console.event("building", ["file": .string(file)]) }
+      if !result.isGood { console.note("\(file) does not compile.") }
+      console.event(
+        result.isGood ? "built" : "buildFailed", ["file": .string(file), "ms": .int(Int64(result.milliseconds))])
+    }
     let prepared = options
     RunLoop.run(console) { try Serving(prepared, host, port, console) }
   }
@@ -78,7 +93,7 @@ private final class Serving: LongCommand {
     let url = "http://localhost:\(port)/"
     console.note("The apps are at \(url)")
     console.note("To see why one does not build, open \(url)?webio-token=\(token)")
-    console.event("ready", ["url": .string(url)])
+    console.event("ready", ["url": .string(url), "developerURL": .string("\(url)?webio-token=\(token)")])
   }
 
   func stop(_ completion: @escaping @EventLoop () -> Void) { server.stop(completion) }

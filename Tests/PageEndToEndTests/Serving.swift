@@ -11,16 +11,21 @@ struct ServedApp: Sendable {
   private let running: Task<Void, Never>
 
   /// With port 0 it gets a free one.
-  init(port: Int = 0, debug: Bool = false, transport: Transport = .auto, _ applications: [Application]) async throws {
-    let server = try await Self.start(port, debug, transport, applications)
+  init(
+    port: Int = 0, debug: Bool = false, transport: Transport = .auto, cdn: String? = nil, allowedOrigins: [String] = [],
+    _ applications: [Application]
+  ) async throws {
+    let server = try await Self.start(port, debug, transport, cdn, allowedOrigins, applications)
     self.port = Int(await server.port)
     running = Task { await server.untilStopped() }
   }
 
   init(
-    port: Int = 0, transport: Transport = .auto, _ body: @escaping @Sendable () async throws -> Void
+    port: Int = 0, transport: Transport = .auto, cdn: String? = nil, allowedOrigins: [String] = [],
+    _ body: @escaping @Sendable () async throws -> Void
   ) async throws {
-    try await self.init(port: port, transport: transport, [Application("index", title: "Test", body)])
+    try await self.init(
+      port: port, transport: transport, cdn: cdn, allowedOrigins: allowedOrigins, [Application("index", title: "Test", body)])
   }
 
   var url: String { "http://localhost:\(port)/" }
@@ -31,15 +36,16 @@ struct ServedApp: Sendable {
   }
 
   @EventLoop
-  private static func start(_ port: Int, _ debug: Bool, _ transport: Transport, _ applications: [Application]) throws
-    -> AppServer
-  {
+  private static func start(
+    _ port: Int, _ debug: Bool, _ transport: Transport, _ cdn: String?, _ allowedOrigins: [String],
+    _ applications: [Application]
+  ) throws -> AppServer {
     try AppServer.start(
       ApplicationTable(applications),
       ServerOptions(
         host: "localhost", port: port, debug: debug, staticDirectory: nil, theme: "auto", tls: nil, remoteAccess: nil,
-        reconnectTimeout: .seconds(30), allowedOrigins: [], checkOrigin: nil, autoOpenBrowser: false,
-        maxPayloadSize: 8 << 20, transport: transport))
+        reconnectTimeout: .seconds(30), allowedOrigins: allowedOrigins, checkOrigin: nil, autoOpenBrowser: false,
+        maxPayloadSize: 8 << 20, transport: transport, cdn: cdn))
   }
 }
 

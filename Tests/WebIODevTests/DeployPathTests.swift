@@ -18,7 +18,7 @@ import Testing
     #expect(path("/bmi") == .app(file: "bmi.swift", prefix: "/bmi"))
     #expect(path("/tools/bmi") == .app(file: "tools/bmi.swift", prefix: "/tools/bmi"))
     #expect(path("/a/b/c") == .app(file: "a/b/c.swift", prefix: "/a/b/c"))
-    #expect(path("/%C3%A4%20%C3%B6") == .app(file: "ä ö.swift", prefix: "/ä ö"))
+    #expect(path("/%C3%A4%20%C3%B6") == .app(file: "ä ö.swift", prefix: "/%C3%A4%20%C3%B6"))
     #expect(path("/v1.2") == .app(file: "v1.2.swift", prefix: "/v1.2"))
     #expect(path("/tools/") == .app(file: "tools/index.swift", prefix: "/tools"))
   }
@@ -31,11 +31,19 @@ import Testing
   }
 
   @Test func directoriesAreLists() {
-    #expect(path("/") == .listing(directory: ""))
-    #expect(path("/a/") == .listing(directory: "a/"))
+    #expect(path("/") == .listing(directory: "", prefix: ""))
+    #expect(path("/a/") == .listing(directory: "a/", prefix: "/a"))
     #expect(path("/a") == .redirect("/a/"))
     #expect(path("/tools") == .redirect("/tools/"))
-    #expect(path("/empty/") == .listing(directory: "empty/"))
+    #expect(path("/empty/") == .listing(directory: "empty/", prefix: "/empty"))
+  }
+
+  @Test func aListThatIsAnAppHasParts() {
+    for (path, directory, prefix) in [("/a/_webio/core.js", "a/", "/a"), ("/_webio/core.js", "", ""), ("/a/", "a/", "/a")] {
+      let asked = DeployPath(path, hasIndexApp: true, isFile: files.contains, isDirectory: directories.contains)
+      #expect(asked == .listing(directory: directory, prefix: prefix))
+    }
+    #expect(path("/a/_webio/core.js") == .nothing)
   }
 
   @Test(arguments: [

@@ -100,6 +100,10 @@ import WebIOPosix
     let wrong = try Program(Self.path, ["app"], environment: ["WEBIO_METRICS": "localhost"])
     defer { wrong.killAll() }
     #expect(try await wrong.waitForEnd() != .exited(0))
+    let late = try Program(Self.path, ["app"], environment: ["WEBIO_RECONNECT": "1,5"])
+    defer { late.killAll() }
+    #expect(try await late.waitForEnd() != .exited(0))
+    #expect(late.errorText.contains("WEBIO_RECONNECT: \"1,5\" is no number of seconds. Write 30, or 0.5."))
     #expect(wrong.errorText.contains("metrics: \"localhost\" is no address. Write 9464, or 0.0.0.0:9464."))
   }
 

@@ -10,7 +10,9 @@ import Testing
   }()
 
   private func start(_ kind: String, _ environment: [String: String] = [:]) throws -> Program {
-    try Program(Self.path, ["script", kind], environment: environment.merging(["BROWSER": "none"]) { own, _ in own })
+    try Program(
+      Self.path, ["script", kind],
+      environment: environment.merging(["BROWSER": "none", "WEBIO_RECONNECT": "0.2"]) { own, _ in own })
   }
 
   private func port(of program: Program) async throws -> UInt16 {
@@ -59,7 +61,7 @@ import Testing
     try page.send(event: "callback", task: button, 0)
     _ = try page.command { $0["spec"]["content"].string == "clicked" }
     page.close()
-    #expect(try await program.waitForEnd(within: .seconds(30)) == .exited(0))
+    #expect(try await program.waitForEnd() == .exited(0))
     #expect(program.outputText == "done\ndeferred\n")
   }
 
@@ -69,7 +71,7 @@ import Testing
     let page = try SessionProbe(port: try await port(of: program))
     _ = try page.command("input_group")
     page.close()
-    #expect(try await program.waitForEnd(within: .seconds(30)) == .exited(0))
+    #expect(try await program.waitForEnd() == .exited(0))
     #expect(program.errorText.contains("The page was closed: the program ends."), Comment(rawValue: program.errorText))
   }
 

@@ -97,7 +97,8 @@ final class Script: Sendable {
     let application = Application("index", title: Self.title) {}
     var options = ServerOptions(
       host: Environment["WEBIO_HOST"] ?? "localhost", port: Environment["WEBIO_PORT"].flatMap { Int($0) } ?? 0,
-      debug: true, staticDirectory: nil, theme: "auto", tls: nil, remoteAccess: nil, reconnectTimeout: .seconds(10),
+      debug: true, staticDirectory: nil, theme: "auto", tls: nil, remoteAccess: nil,
+      reconnectTimeout: (try? ServerOptions.reconnectTimeout) ?? .seconds(10),
       allowedOrigins: [], checkOrigin: nil, autoOpenBrowser: Environment["WEBIO_PORT"] == nil, maxPayloadSize: Self.payload)
     options.script = self
     delivery.server = try AppServer.start(ApplicationTable([application]), options)

@@ -1,4 +1,5 @@
 import WebIOHTTP
+import WebIOPosix
 
 /// `startServer`'s parameters in one value.
 struct ServerOptions: Sendable {
@@ -55,7 +56,8 @@ extension ServerOptions {
     if http.limits == HTTPLimits() { http.limits = limits.http }
     self.init(
       host: "", port: 0, debug: debug, staticDirectory: staticDirectory, theme: theme, tls: nil, remoteAccess: nil,
-      reconnectTimeout: reconnectTimeout ?? limits.reconnect, allowedOrigins: allowedOrigins, checkOrigin: checkOrigin,
+      reconnectTimeout: try Self.reconnectTimeout ?? reconnectTimeout ?? limits.reconnect, allowedOrigins: allowedOrigins,
+      checkOrigin: checkOrigin,
       autoOpenBrowser: false, maxPayloadSize: (maxPayloadSize ?? limits.payload).bytes ?? 0, http: http, transport: transport,
       sessions: limits.sessions, config: config, cdn: try cdn.map { try Self.assetBase($0) }, prefix: try Self.prefix(prefix),
       sessionPrefix: try InstanceName.prefix())
@@ -74,6 +76,20 @@ extension ServerOptions {
       throw WebIOError.invalidArgument("prefix: \"\(text)\" is no path. Write it as \"/tools\".")
     }
     return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// From `WEBIO_RECONNECT`, in seconds: `30`, `0.5`. Throws ``WebIOError/invalidArgument(_:)``.
+  static var reconnectTimeout: Duration? {
+    get throws {
+      guard let text = Environment["WEBIO_RECONNECT"] else { return nil }
+      let parts = text.utf8.split(separator: UInt8(ascii: "."), maxSplits: 1, omittingEmptySubsequences: false)
+        .map { String(decoding: Array($0), as: UTF8.self) }
+      let fraction = parts.count > 1 ? parts[1] : "0"
+      guard let seconds = ASCII.decimal(parts[0]), seconds <= 86_400, fraction.utf8.count <= 3,
+        let part = ASCII.decimal(fraction + String(repeating: "0", count: 3 - min(3, fraction.utf8.count)))
+      else { throw WebIOError.invalidArgument("WEBIO_RECONNECT: \"\(text)\" is no number of seconds. Write 30, or 0.5.") }
+      return .milliseconds(seconds * 1_000 + part)
+    }
   }
 
   /// With a slash at its end. Throws ``WebIOError/invalidArgument(_:)``.

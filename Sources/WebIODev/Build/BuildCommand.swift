@@ -93,6 +93,12 @@ package struct Toolchain: Sendable, Equatable {
     return Files.isExecutable(Path.join(Path.directory(of: real), "ld.lld"))
   }
 
+  /// Whether executables can have Swift's runtime within them.
+  package var hasStaticRuntime: Bool {
+    guard let real = Files.resolve(swift) else { return false }
+    return Files.isDirectory(Path.join(Path.directory(of: Path.directory(of: real)), "lib/swift_static"))
+  }
+
   /// Changes when another toolchain takes this one's place.
   package var identity: String {
     guard let real = Files.resolve(swift), let status = Files.status(real) else { return swift }

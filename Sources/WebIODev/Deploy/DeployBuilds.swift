@@ -12,14 +12,20 @@ final class DeployBuilds {
 
   private let toolkit: Project.Toolkit
   private let isRelease: Bool
+  private let onBuild: @EventLoop @Sendable (String, (milliseconds: Int, isGood: Bool)?) -> Void
   /// What the toolkit was when this started: another one makes other executables of the same file.
   private let seed: UInt64
   private var queue: [(file: String, completion: Completion)] = []
   private var running: Builder?
+  private var current: String?
   /// How many compilers have run, for tests.
   private(set) var count = 0
 
-  init(_ toolkit: Project.Toolkit, isRelease: Bool) {
+  init(
+    _ toolkit: Project.Toolkit, isRelease: Bool,
+    _ onBuild: @escaping @EventLoop @Sendable (String, (milliseconds: Int, isGood: Bool)?) -> Void
+  ) {
+    self.onBuild = onBuild
     self.toolkit = toolkit
     self.isRelease = isRelease
     var status = Files.status("/proc/self/exe")?.st_mtim ?? timespec()
@@ -28,12 +34,20 @@ final class DeployBuilds {
 
   func build(_ file: String, _ completion: @escaping Completion) {
     queue.append((file, completion))
-    if running == nil { next() }
+    if current == nil { next() }
+  }
+
+  /// How many are compiled before `file`; 0 is the one that is, nil none.
+  func position(of file: String) -> Int? {
+    if file == current { return 0 }
+    return queue.firstIndex { $0.file == file }.map { $0 + 1 }
   }
 
   private func next() {
+    current = nil
     guard !queue.isEmpty else { return }
     let (file, completion) = queue.removeFirst()
+    current = file
     Task { @EventLoop [self] in
       do {
         let project = try await Project.load(file, toolkit: toolkit)
@@ -45,12 +59,16 @@ final class DeployBuilds {
           return next()
         }
         count += 1
+        let start = MonotonicTime.now
+        onBuild(file, nil)
         let builder = Builder(
           isRelease ? .releaseBuild(project) : .swiftBuild(project), package: project.directory, renamed: project.renamed
         ) { [self] event in
           guard case .finished(let result) = event else { return }
           running = nil
-          completion(Self.keep(result, as: kept))
+          let kept = Self.keep(result, as: kept)
+          onBuild(file, ((.now - start).wholeMilliseconds, (try? kept.get()) != nil))
+          completion(kept)
           next()
         }
         running = builder

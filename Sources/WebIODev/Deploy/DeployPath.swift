@@ -5,19 +5,20 @@ import WebIOHTTP
 /// `/tools/bmi` is the app `tools/bmi.swift`, `/tools/` is `tools/index.swift` or a list of what is in `tools`. Names that
 /// begin with `_` or `.` are not there, and neither is anything that is no plain name.
 enum DeployPath: Equatable {
-  /// `prefix` is the path at which the app is, without a slash at its end.
+  /// `prefix` is the path at which the app is, percent-encoded, without a slash at its end.
   case app(file: String, prefix: String)
-  /// A directory without an index; `directory` is relative and ends with a slash, or is empty.
-  case listing(directory: String)
+  /// A directory without an index; `directory` is relative and ends with a slash, or is empty. `prefix` is as an app's.
+  case listing(directory: String, prefix: String)
   /// A directory's name without its slash.
   case redirect(String)
   case nothing
 
   /// What an app serves below its own path.
-  private static let parts = ["_webio", "static", "healthz"]
+  private static let parts = ["_webio", "static", "healthz", "readyz"]
 
-  /// `isFile` and `isDirectory` are asked with relative paths of plain names only.
-  init(_ path: String, isFile: (String) -> Bool, isDirectory: (String) -> Bool) {
+  /// `isFile` and `isDirectory` are asked with relative paths of plain names only. With `hasIndexApp` a list is an app too, and
+  /// has parts.
+  init(_ path: String, hasIndexApp: Bool = false, isFile: (String) -> Bool, isDirectory: (String) -> Bool) {
     self = .nothing
     guard path.utf8.first == UInt8(ascii: "/") else { return }
     var names: [String] = []
@@ -34,7 +35,7 @@ enum DeployPath: Equatable {
       let isWhole = count == names.count
       guard isWhole || Self.parts.contains(names[count]) else { continue }
       let joined = own.joined(separator: "/")
-      let prefix = own.map { "/\($0)" }.joined()
+      let prefix = own.map { "/\(PercentEncoding.encode($0))" }.joined()
       if count > 0, !(isWhole && endsWithSlash), isFile("\(joined).swift") {
         self = .app(file: "\(joined).swift", prefix: prefix)
         return
@@ -44,8 +45,8 @@ enum DeployPath: Equatable {
         self = .app(file: "\(directory)index.swift", prefix: prefix)
         return
       }
-      guard isWhole, count == 0 || isDirectory(joined) else { continue }
-      self = endsWithSlash ? .listing(directory: directory) : .redirect("\(prefix)/")
+      guard isWhole || hasIndexApp, count == 0 || isDirectory(joined) else { continue }
+      self = endsWithSlash || !isWhole ? .listing(directory: directory, prefix: prefix) : .redirect("\(prefix)/")
       return
     }
   }

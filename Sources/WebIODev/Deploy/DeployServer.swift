@@ -12,6 +12,8 @@ package final class DeployServer {
     package var isRelease = true
     /// Lists of what is in directories without an `index.swift`.
     package var hasIndex = true
+    /// An app that is run for each of these directories instead: a Swift file, or an executable. Absolute.
+    package var indexApp: String?
     /// Names by which the server may be asked; nil is every one.
     package var hostGate: HostGate? = HostGate()
     /// Whose browser sees diagnostics.
@@ -23,6 +25,8 @@ package final class DeployServer {
     /// How long a visitor's browser waits before it sees a page that tells to wait.
     package var patience = Duration.seconds(2)
     package var log: @EventLoop @Sendable (String) -> Void = { _ in }
+    /// A compiler begins with a file, and has ended after so many milliseconds, with success or not.
+    package var onBuild: @EventLoop @Sendable (String, (milliseconds: Int, isGood: Bool)?) -> Void = { _, _ in }
 
     package init(directory: String, toolkit: Project.Toolkit) {
       self.directory = directory
@@ -39,7 +43,7 @@ package final class DeployServer {
 
   package init(_ options: Options) throws {
     self.options = options
-    builds = DeployBuilds(options.toolkit, isRelease: options.isRelease)
+    builds = DeployBuilds(options.toolkit, isRelease: options.isRelease, options.onBuild)
     let shared = Path.join(options.directory, "static")
     if Files.isDirectory(shared) { files = try StaticFiles(directory: shared) }
     var limits = HTTPLimits()
@@ -82,19 +86,36 @@ package final class DeployServer {
     if let files, files.covers(request) { return files.handle(exchange) }
     let base = options.directory
     let path = DeployPath(
-      request.path, isFile: { Self.within(base, $0).map(Files.isFile) == true },
+      request.path, hasIndexApp: options.indexApp != nil, isFile: { Self.within(base, $0).map(Files.isFile) == true },
       isDirectory: { Self.within(base, $0).map(Files.isDirectory) == true })
     switch path {
     case .nothing: nothing(exchange)
     case .redirect(let location): exchange.respond(HTTPStatus(308), ["Location": location], [])
-    case .listing(let directory): list(exchange, directory)
+    case .listing(let directory, let prefix):
+      guard let index = options.indexApp, let real = directory.isEmpty ? base : Self.within(base, directory) else {
+        return list(exchange, directory)
+      }
+      let key = "\(directory)/index of"
+      open(exchange, apps[key] ?? DeployedApp(index, prefix, options, builds, indexOf: real), key, prefix)
     case .app(let file, let prefix):
       guard let real = Self.within(base, file) else { return nothing(exchange) }
-      let app = apps[file] ?? DeployedApp(real, prefix, options, builds)
-      apps[file] = app
-      app.touch()
-      serve(exchange, app, until: .now + options.patience)
+      open(exchange, apps[file] ?? DeployedApp(real, prefix, options, builds), file, prefix)
     }
+  }
+
+  private func open(_ exchange: HTTPExchange, _ app: DeployedApp, _ key: String, _ prefix: String) {
+    let path = exchange.request.path
+    // The app knows its own path in one spelling only; `%c3` and `%C3` are the same letter.
+    guard path.utf8.starts(with: prefix.utf8) else {
+      let rest = path.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        .dropFirst(prefix.utf8.count { $0 == UInt8(ascii: "/") } + 1)
+      let target = prefix + rest.map { "/" + String(Substring($0)) }.joined()
+      let query = exchange.request.query.map { "?\($0)" } ?? ""
+      return exchange.respond(HTTPStatus(308), ["Location": target + query], [])
+    }
+    apps[key] = app
+    app.touch()
+    serve(exchange, app, until: .now + options.patience)
   }
 
   /// The file itself: a link that leads out of the directory is not there.
@@ -111,11 +132,11 @@ package final class DeployServer {
     if let lease = app.lease { return proxy(exchange, app, lease) }
     switch app.state {
     case .broken(let lines): return broken(exchange, lines)
-    case .idle: return wait(exchange)
+    case .idle: return wait(exchange, app)
     case .building, .starting, .serving: break
     }
     let left = deadline - .now
-    guard left > .zero else { return wait(exchange) }
+    guard left > .zero else { return wait(exchange, app) }
     var isDone = false
     let again: @EventLoop () -> Void = { [weak self] in
       guard !isDone else { return }
@@ -126,8 +147,8 @@ package final class DeployServer {
     Reactor.shared.schedule(after: left, again)
   }
 
-  private func wait(_ exchange: HTTPExchange) {
-    let page = WaitingPage(template: nil, token: "").plain()
+  private func wait(_ exchange: HTTPExchange, _ app: DeployedApp) {
+    let page = WaitingPage(template: nil, token: "").plain(saying: app.progress)
     exchange.respond(.serviceUnavailable, page.fields, page.body)
   }
 

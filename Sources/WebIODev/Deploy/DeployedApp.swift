@@ -16,7 +16,9 @@ final class DeployedApp {
   }
 
   private let file: String
+  private let directory: String?
   private let prefix: String
+  private var waitingSince = MonotonicTime.now
   private let options: DeployServer.Options
   private let builds: DeployBuilds
   private(set) var state = State.idle
@@ -29,8 +31,12 @@ final class DeployedApp {
   private var lastUse = MonotonicTime.now
   private var splices = 0
 
-  init(_ file: String, _ prefix: String, _ options: DeployServer.Options, _ builds: DeployBuilds) {
+  /// With `indexOf` it tells what is in that directory.
+  init(
+    _ file: String, _ prefix: String, _ options: DeployServer.Options, _ builds: DeployBuilds, indexOf directory: String? = nil
+  ) {
     self.file = file
+    self.directory = directory
     self.prefix = prefix
     self.options = options
     self.builds = builds
@@ -58,6 +64,18 @@ final class DeployedApp {
     lastUse = .now
   }
 
+  /// What a visitor who waits is told.
+  var progress: String {
+    let seconds = (MonotonicTime.now - waitingSince).wholeMilliseconds / 1_000
+    let time = seconds > 2 ? ", for \(seconds) seconds now" : ""
+    guard case .building = state else { return "Just a moment: the app is starting." }
+    switch builds.position(of: file) ?? 0 {
+    case 0: return "Just a moment: the app is being compiled\(time)."
+    case 1: return "Just a moment: the app is compiled after another one."
+    case let count: return "Just a moment: the app is compiled after \(count) others."
+    }
+  }
+
   private func enter(_ state: State) {
     self.state = state
     let bodies = waiting
@@ -68,6 +86,9 @@ final class DeployedApp {
   private func build() {
     // The one that serves goes on until its successor does.
     if lease == nil { state = .building }
+    waitingSince = .now
+    // An executable is there already.
+    guard Path.suffix(of: file) == "swift" else { return start(file) }
     builds.build(file) { [weak self] result in
       guard let self else { return }
       switch result {
@@ -83,10 +104,10 @@ final class DeployedApp {
     generation += 1
     let generation = generation
     if lease == nil { state = .starting }
-    let changes: [String: String?] = ["WEBIO_PREFIX": prefix.isEmpty ? "/" : prefix]
+    let changes: [String: String?] = ["WEBIO_PREFIX": prefix.isEmpty ? "/" : prefix, "WEBIO_DIRECTORY": directory]
     do {
       let next = try AppProcess(
-        executable: executable, directory: Path.directory(of: file), environment: Environment.with(changes),
+        executable: executable, directory: directory ?? Path.directory(of: file), environment: Environment.with(changes),
         generation: generation, token: "", dataLimit: options.memoryLimit
       ) { [weak self] event in self?.receive(event, generation) }
       // One that was on its way is outdated.

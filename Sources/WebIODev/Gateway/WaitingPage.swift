@@ -24,11 +24,11 @@ struct WaitingPage {
     return (fields, Self.fill(template, values))
   }
 
-  /// Anybody else's asks again each second.
-  func plain() -> (fields: HTTPFields, body: [UInt8]) {
+  /// Anybody else's asks again each second, and says the same or how far it is.
+  func plain(saying text: String = "Just a moment: the app is starting.") -> (fields: HTTPFields, body: [UInt8]) {
     var fields = Self.fields
     fields.set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'")
-    return (fields, Array(Self.page.utf8))
+    return (fields, Self.fill(Array(Self.page.utf8), ["text": Array(text.utf8)]))
   }
 
   private static let fields: HTTPFields = [
@@ -49,7 +49,7 @@ struct WaitingPage {
     body { display: grid; place-items: center; min-height: 90vh; margin: 0; font: 1.1rem/1.6 system-ui, sans-serif; }
     </style>
     </head>
-    <body><p>Just a moment: the app is starting.</p></body>
+    <body><p>{{text}}</p></body>
     </html>
 
     """
