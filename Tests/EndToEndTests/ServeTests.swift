@@ -81,6 +81,10 @@ extension EndToEnd {
     /// It waits in the browser, and nobody touches it.
     private func aVisitorWaitsAndSeesTheApp(_ url: String, _ port: UInt16, _ command: WebioCommand) async throws {
       let browser = try await Fixture.shared.browser()
+      // Two others are compiled before it, so that there is something to wait for on any machine.
+      for path in ["/zwei%20%C3%84pfel", "/tools/hog"] {
+        #expect(throws: (any Error).self) { try HTTPProbe.get(path, port: port, within: .milliseconds(100)) }
+      }
       try await browser.open("\(url)hello")
       let text = "return document.body.innerText"
       let first = try await browser.look(text).string ?? ""
@@ -198,6 +202,42 @@ extension EndToEnd {
         try await eventually("it is stopped", within: .seconds(30)) { try processes(of: command, "hello").isEmpty }
         #expect(try await answer("/hello", port, command).status == 200)
         #expect(try processes(of: command, "hello").count == 1)
+      }
+    }
+
+    /// The library's form: the program hands over to the command beside it, and is the index itself. Nothing is compiled here.
+    @Test(arguments: [true, false]) func pathDeployOfTheLibrary(_ hasIndex: Bool) async throws {
+      try directory.write("hello.swift", app("never asked for"))
+      try directory.write("deep/er/x.swift", app("never asked for"))
+      let server = (WebioCommand.path as NSString).deletingLastPathComponent + "/TestServer"
+      let program = try Program(
+        server, ["deploy", "base=\(directory.path)"] + (hasIndex ? [] : ["index=none"]),
+        environment: ["WEBIO_TOOLKIT": checkout, "XDG_CONFIG_HOME": outside.file("config")])
+      defer { program.killAll() }
+      let port = try await eventually("it serves", state: { program.errorText }) {
+        program.errorText.split(separator: "\n").first { $0.contains("The apps are at") }
+          .flatMap { UInt16($0.split(separator: ":").last?.dropLast() ?? "") }
+      }
+      for (path, text) in [
+        ("/", "/ has deep/ (deep), hello (hello)"), ("/deep/", "/deep/ has er/ (er)"), ("/deep/er/", "/deep/er/ has x (x)"),
+      ] {
+        let answer = try await eventually(path, every: .milliseconds(100)) {
+          let answer = try HTTPProbe.get(path, port: port)
+          return answer.status == 503 ? nil : answer
+        }
+        #expect(answer.status == (hasIndex ? 200 : 404), "\(path)")
+        guard hasIndex else { continue }
+        let socket = try WebSocketProbe("\(path)?app=index&session=NEW", port: port)
+        defer { socket.close() }
+        var seen = ""
+        while !seen.contains(" has ") { seen = try socket.receive() }
+        #expect(seen.contains(text), "\(seen)")
+      }
+      program.send(SIGTERM)
+      #expect(try await program.waitForEnd() == .exited(0))
+      #expect(program.outputText.hasSuffix("stopped\n"))
+      try await eventually("nothing is left", state: { "\(Processes.marked(program.mark))" }) {
+        Processes.marked(program.mark).isEmpty
       }
     }
 

@@ -2,6 +2,7 @@
 //
 //   TestServer web [log=PATH]     WebIOHTTP's WebServer; POST /echo, GET /slow answers after a second
 //   TestServer app [host=…] [port=…] [size=…] [drain=…] [metrics=PORT] [log=PATH] [format=json]     an app by startServer
+//   TestServer deploy base=DIR [index=none]     pathDeploy with an index of its own, or none
 //   TestServer tls CERTIFICATE KEY     HTTPS by WebServer
 //   TestServer notes     the app of `webio new cluster`, which tells the visitor's address too
 //   TestServer script ask|block|tell|button     a program without startServer
@@ -37,7 +38,8 @@ if let seconds = argument("drain").flatMap({ Int($0) }) {
   (limits.drain, limits.drainNotice) = (.seconds(seconds), .seconds(1))
 }
 
-switch CommandLine.arguments.dropFirst().first {
+// As the index of a directory it is started without arguments.
+switch DeployedDirectory.current == nil ? CommandLine.arguments.dropFirst().first : "deploy" {
 case "web":
   let server = WebServer(port: 0, options: options) { request in
     if request.path == "/slow" { try await Task.sleep(for: .seconds(1)) }
@@ -64,6 +66,14 @@ case "notes":
       putText("\(count): \(line)")
     }
   }
+case "deploy":
+  let index = DirectoryIndex.custom { directory in
+    putText("\(directory.path) has " + directory.entries.map { "\($0.link) (\($0.name))" }.joined(separator: ", "))
+    hold()
+  }
+  try await pathDeploy(
+    base: argument("base") ?? ".", port: 0, index: argument("index") == "none" ? .none : index, idle: .seconds(60))
+  say("stopped")
 case "echo":
   let port = CommandLine.arguments.dropFirst(2).first.flatMap { UInt16($0) } ?? 0
   if CommandLine.arguments.last == "await" {

@@ -159,7 +159,9 @@ package final class DeployServer {
         app.spliced()
         splice.onEnd = { app.spliceEnded() }
       }
-    ) { trip, _ in
+    ) { [weak self] trip, _ in
+      // It may have crashed a moment ago: a page that asks again finds the next one.
+      if trip.exchange.request.isGet, !trip.exchange.request.wantsUpgrade { self?.wait(trip.exchange, app) }
       trip.exchange.respond(.badGateway, ["Cache-Control": "no-store"], text: "The app gave no answer.\n")
       trip.end()
     }
