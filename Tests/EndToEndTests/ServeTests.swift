@@ -69,7 +69,7 @@ extension EndToEnd {
         let built = command.events.filter { $0["event"].string == "building" }.compactMap { $0["file"].string }
         #expect(
           built.map { ($0 as NSString).lastPathComponent }.sorted() == [
-            "broken.swift", "hello.swift", "hello.swift", "hog.swift",
+            "broken.swift", "hello.swift", "hello.swift", "hog.swift", "zwei Äpfel.swift",
           ])
       }
       command.program.send(SIGTERM)
