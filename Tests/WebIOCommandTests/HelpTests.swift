@@ -83,7 +83,7 @@ import WebIOPosix
     }
     let bash = """
       source FILE; try() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _webio; echo "${COMPREPLY[@]}"; }
-      try webio d; try webio dev --st; try webio dev --state ''; try webio new h
+      try webio d; try webio dev --st; try webio dev --state ''; try webio new he
       """
     #expect(try run("bash", bash) == "dev doctor\n--state\nreplay restart\nhello\n")
     let fish = """
