@@ -75,13 +75,14 @@ extension RealServers {
       await healthy.stop()
     }
 
-    @Test func aRekeyInTheMiddleOfATransferIsNotNoticed() async throws {
+    @Test(arguments: bothEngines)
+    func aRekeyInTheMiddleOfATransferIsNotNoticed(_ engine: TunnelConfiguration.Engine) async throws {
       let server = try await SSHServer()
       await server.stop()
       server.setSettings(["RekeyLimit 5M"])
       try await server.start()
       let size = 40 << 20
-      let probe = TunnelProbe(try TunnelProbe.configuration(server), .send(size))
+      let probe = TunnelProbe(try TunnelProbe.configuration(server, engine), .send(size))
       let port = try await probe.port()
       let downloads = (0..<2).map { _ in Task { @EventLoop in try await Visitor.download(port: port) } }
       for download in downloads { #expect(try await download.value.count == size) }
@@ -107,9 +108,10 @@ extension RealServers {
       await server.stop()
     }
 
-    @Test func aStalledVisitorHoldsUpNobodyAndNoMemory() async throws {
+    @Test(arguments: bothEngines)
+    func aStalledVisitorHoldsUpNobodyAndNoMemory(_ engine: TunnelConfiguration.Engine) async throws {
       let server = try await SSHServer()
-      let probe = TunnelProbe(try TunnelProbe.configuration(server), .send(64 << 20))
+      let probe = TunnelProbe(try TunnelProbe.configuration(server, engine), .send(64 << 20))
       let port = try await probe.port()
       // Connected and never read: what is sent to them must wait in windows and buffers of a fixed size.
       var stalled: [SocketStream] = []
@@ -118,8 +120,10 @@ extension RealServers {
       let (count, _) = try await Visitor.download(port: port)
       #expect(count == 64 << 20)
       for stream in stalled { stream.abort() }
-      try await Self.eventually("all gone") { probe.service.open == 0 }
+      // OpenSSH tells nobody that a visitor of a forward is gone as long as bytes wait for it.
+      if engine == .libssh2 { try await Self.eventually("all gone") { probe.service.open == 0 } }
       await probe.stop()
+      try await Self.eventually("all closed") { probe.service.open == 0 }
       await server.stop()
     }
 

@@ -20,8 +20,10 @@ extension RealServers {
       return server
     }
 
-    private static func configuration(_ dialect: String, _ server: SSHServer) throws -> TunnelConfiguration {
-      var configuration = try TunnelProbe.configuration(server)
+    private static func configuration(
+      _ dialect: String, _ server: SSHServer, _ engine: TunnelConfiguration.Engine = .libssh2
+    ) throws -> TunnelConfiguration {
+      var configuration = try TunnelProbe.configuration(server, engine)
       configuration.target = try TunnelTarget.parse("\(dialect)://root@127.0.0.1:\(server.port)")
       configuration.remotePort = try freePort()
       return configuration
@@ -84,13 +86,14 @@ extension RealServers {
       await server.stop()
     }
 
-    @Test func aSessionThatEndsIsTheTunnelsEnd() async throws {
+    @Test(arguments: bothEngines)
+    func aSessionThatEndsIsTheTunnelsEnd(_ engine: TunnelConfiguration.Engine) async throws {
       let server = try await Self.standIn(
         #"""
         echo '{"status":"success","address":"one.lhr.life"}'
         read line < $FIFO
         """#)
-      let probe = TunnelProbe(try Self.configuration("localhost.run", server))
+      let probe = TunnelProbe(try Self.configuration("localhost.run", server, engine))
       _ = try await probe.url()
       try Self.wake(server)
       _ = try await probe.next("reconnecting") { if case .reconnecting = $0 { true } else { nil } }
@@ -99,17 +102,19 @@ extension RealServers {
       await server.stop()
     }
 
-    @Test func aNameThatIsTakenIsToldInTheServersWords() async throws {
+    @Test(arguments: bothEngines)
+    func aNameThatIsTakenIsToldInTheServersWords(_ engine: TunnelConfiguration.Engine) async throws {
       let server = try await Self.standIn(
         #"echo '{"type":"v1.tcpip_forward.register.rejected","data":"that name is taken"}'; cat $FIFO"#)
-      let error = try await TunnelProbe(try Self.configuration("localhost.run", server)).failure()
+      let error = try await TunnelProbe(try Self.configuration("localhost.run", server, engine)).failure()
       #expect(error.code == .forwardRefused && error.problem.contains("that name is taken"))
       await server.stop()
     }
 
-    @Test func aProviderThatHangsUpIsQuoted() async throws {
+    @Test(arguments: bothEngines)
+    func aProviderThatHangsUpIsQuoted(_ engine: TunnelConfiguration.Engine) async throws {
       let server = try await Self.standIn("echo 'we are \u{1b}[31mclosed today'")
-      let error = try await TunnelProbe(try Self.configuration("serveo", server)).failure()
+      let error = try await TunnelProbe(try Self.configuration("serveo", server, engine)).failure()
       #expect(error.exitCode == 5 && error.problem.contains("we are closed today"), "\(error)")
       await server.stop()
     }
@@ -138,7 +143,8 @@ extension RealServers {
       await server.stop()
     }
 
-    @Test func aNewAddressInALivingConnectionIsAnnounced() async throws {
+    @Test(arguments: bothEngines)
+    func aNewAddressInALivingConnectionIsAnnounced(_ engine: TunnelConfiguration.Engine) async throws {
       let server = try await Self.standIn(
         #"""
         echo '{"status":"success","address":"one.lhr.life"}'
@@ -146,7 +152,7 @@ extension RealServers {
         echo '{"status":"success","address":"two.lhr.life"}'
         read line < $FIFO
         """#)
-      let probe = TunnelProbe(try Self.configuration("localhost.run", server))
+      let probe = TunnelProbe(try Self.configuration("localhost.run", server, engine))
       #expect(try await probe.url() == "https://one.lhr.life")
       try Self.wake(server)
       #expect(try await probe.url() == "https://two.lhr.life")
