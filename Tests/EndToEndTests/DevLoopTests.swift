@@ -17,13 +17,17 @@ extension EndToEnd {
 
       // The form is filled, the answer shows.
       try await browser.resize(width: 1000, height: 800)
+      // The page of the test before this one still asks for its webio.
+      try await browser.open("about:blank")
+      _ = try await browser.consoleLog()
       try await browser.open(url)
       try await browser.waitForText("What is your name?")
       try await browser.screenshot("hello-desktop")
       try await answer(browser, "Ada")
       try await browser.waitForText("Hello, Ada!")
       try await browser.screenshot("hello-answered")
-      #expect(try await browser.consoleLog().filter { $0.hasPrefix("SEVERE") } == [])
+      let complaints = try await browser.consoleLog().filter { $0.hasPrefix("SEVERE") }
+      #expect(complaints == [])
 
       // A save changes the page by itself.
       var position = webio.position

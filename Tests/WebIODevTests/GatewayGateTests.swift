@@ -110,6 +110,10 @@ extension LoopTests {
       let script = try await TestClient.send(setting.gateway, "GET", "/__webio/dev.js")
       #expect(script.status == 200 && script.text == "// dev")
       #expect(script.fields["Cross-Origin-Resource-Policy"] == "same-origin")
+      // A reload of the page does not fetch it again, another run of webio does.
+      #expect(script.fields["Cache-Control"] == "no-store")
+      let named = try await TestClient.send(setting.gateway, "GET", "/__webio/dev.js?v=run")
+      #expect(named.text == "// dev" && named.fields["Cache-Control"] == "private, max-age=86400, immutable")
       #expect(script.fields["X-Content-Type-Options"] == "nosniff")
       #expect(script.fields["Access-Control-Allow-Origin"] == nil)
       let cross = try await TestClient.send(setting.gateway, "GET", "/__webio/dev.js", ["Sec-Fetch-Site": "cross-site"])

@@ -14,6 +14,11 @@ struct DevMode: Sendable {
   /// Its token's field marks visitors from a tunnel.
   static let publicField = "Webio-Public"
 
+  /// Names this run of webio, and does not tell its token: 64 bits of FNV-1a over 256.
+  var run: String {
+    String(token.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01b3 }, radix: 36)
+  }
+
   /// Nil when the app was started by itself.
   static let current: DevMode? = {
     guard let listener = descriptor("WEBIO_LISTEN_FD"), let readiness = descriptor("WEBIO_READY_FD") else { return nil }

@@ -63,7 +63,7 @@ struct Page {
     if config.isInstallable { html += "<link rel=\"manifest\" href=\"?app=\(app)&amp;manifest=1\">\n".utf8 }
     if hasFallback { html += Self.fallback(nonce).utf8 }
     html += config.head(nonce: nonce)
-    if dev != nil { html += Self.devHead(nonce).utf8 }
+    if let dev { html += Self.devHead(nonce, run: dev.run).utf8 }
     return html
   }
 
@@ -86,11 +86,11 @@ struct Page {
     + "stroke-linecap='round' stroke-linejoin='round'/%3E%3C/svg%3E"
 
   /// A page that comes back to its place shows nothing until it is there; until then the browser shows the old one.
-  private static func devHead(_ nonce: String) -> String {
+  private static func devHead(_ nonce: String, run: String) -> String {
     """
     <style nonce="\(nonce)">.webio-returning body { visibility: hidden; }</style>
     <script nonce="\(nonce)">try { if (sessionStorage["webio:place"]) document.documentElement.classList.add("webio-returning"); } catch {}</script>
-    <script type="module" nonce="\(nonce)" src="/__webio/dev.js"></script>
+    <script type="module" nonce="\(nonce)" src="/__webio/dev.js?v=\(run)"></script>
     """
   }
 

@@ -66,7 +66,10 @@ final class DevEndpoints {
       exchange.respond(
         .ok,
         [
-          "Content-Type": asset.contentType, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff",
+          "Content-Type": asset.contentType,
+          // An address that names the run of webio is another one in the next run.
+          "Cache-Control": request.queryValue("v") == nil ? "no-store" : "private, max-age=86400, immutable",
+          "X-Content-Type-Options": "nosniff",
           "Cross-Origin-Resource-Policy": "same-origin",
         ], asset.bytes)
     }
