@@ -40,8 +40,9 @@ extension ByteStream {
   }
 }
 
-/// One mebibyte: above it a producer waits.
-package let highWaterMark = 1 << 20
+/// 256 KiB: above it a producer waits. The kernel holds some megabytes more for a fast peer; for thousands that read nothing,
+/// this is what they cost.
+package let highWaterMark = 256 << 10
 
 extension ByteStream {
   /// The mark of this stream. A tunnel's visitors share one connection with all the others: what waits for a slow one is
