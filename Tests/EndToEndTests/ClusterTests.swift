@@ -67,6 +67,26 @@ extension EndToEnd {
       try await cluster.stop()
     }
 
+    /// Its requests name the instance, each on whatever connection, and the rest of its id is in none but the first.
+    @Test(.timeLimit(.minutes(1)), arguments: ["haproxy", "nginx"])
+    func aPageWithoutWebSocketsStaysWithItsInstance(_ proxy: String) async throws {
+      let cluster = try await Cluster(directory, proxy, "transport=http")
+      let browser = try await Fixture.shared.browser()
+      try await browser.open("http://localhost:\(cluster.port)/")
+      for number in 1...6 {
+        try await browser.type("line\u{E007}", into: "[name=data]")
+        try await browser.waitForText("\(number): line")
+      }
+      let session = try await browser.run("return WebIO._state.CurrentSession.id").string ?? ""
+      #expect(["a.", "b.", "c."].contains(session.prefix(2)), "\(session)")
+      let addresses = try await browser.run(
+        "return performance.getEntriesByType('resource').map((r) => r.name).filter((n) => n.includes('ack=')).join('\\n')")
+      let later = (addresses.string ?? "").split(separator: "\n").dropFirst()
+      #expect(later.count > 6 && later.allSatisfy { $0.contains("session=\(session.prefix(2))&") }, "\(later)")
+      try await browser.open("http://localhost:\(cluster.port)/healthz")
+      try await cluster.stop()
+    }
+
     @Test(.timeLimit(.minutes(1))) func whatCannotBeIsSaid() async throws {
       let cluster = try await Cluster(directory, "haproxy")
       let wrong = try await Program.run("\(cluster.path)/deploy/instance", ["start", "z"])
@@ -123,13 +143,13 @@ private final class Cluster: Sendable {
   let path: String
   private let program: Program
 
-  init(_ directory: TemporaryDirectory, _ proxy: String) async throws {
+  init(_ directory: TemporaryDirectory, _ proxy: String, _ more: String = "") async throws {
     port = try freePort()
     path = directory.file("cluster")
     let made = try await WebioCommand.run(["new", "cluster", path, "--no-git"], settings: directory)
     guard made.code == 0 else { throw NotInTime("webio new cluster: \(made.errors)") }
     // The same app as the template's, which `TemplateTests` builds.
-    try directory.write("cluster/app", "#!/bin/sh\nexec \(Self.server) notes\n", mode: 0o755)
+    try directory.write("cluster/app", "#!/bin/sh\nexec \(Self.server) notes \(more)\n", mode: 0o755)
     let settings = ["APP=./app", "PROXY=\(proxy)", "LISTEN=127.0.0.1", "PORT=\(port)", "UP=10", "QUIET=1", "DRAIN=4"]
     let original = try readText("\(path)/deploy/cluster.conf")
     try directory.write("cluster/deploy/cluster.conf", original + settings.joined(separator: "\n") + "\n")

@@ -4,7 +4,7 @@
 //   TestServer app [host=…] [port=…] [size=…] [drain=…] [metrics=PORT] [log=PATH] [format=json]     an app by startServer
 //   TestServer deploy base=DIR [index=none]     pathDeploy with an index of its own, or none
 //   TestServer tls CERTIFICATE KEY     HTTPS by WebServer
-//   TestServer notes     the app of `webio new cluster`, which tells the visitor's address too
+//   TestServer notes [transport=http]     the app of `webio new cluster`, which tells the visitor's address too
 //   TestServer script ask|block|tell|button     a program without startServer
 //   TestServer echo PORT [await]     WebSocket messages and bodies, answered on the event loop, or by a closure that awaits
 //
@@ -57,15 +57,16 @@ case "app":
     metrics: argument("metrics").flatMap { Int($0) }.map { MetricsAddress(port: $0) }, http: options)
   say("stopped")
 case "notes":
-  try await startServer {
-    putText("from \(try info.userIP)")
-    var count = 0
-    while true {
-      let line = try await input("A line", required: true)
-      count += 1
-      putText("\(count): \(line)")
-    }
-  }
+  try await startServer(
+    {
+      putText("from \(try info.userIP)")
+      var count = 0
+      while true {
+        let line = try await input("A line", required: true)
+        count += 1
+        putText("\(count): \(line)")
+      }
+    }, transport: argument("transport") == "http" ? .http : .auto)
 case "deploy":
   let index = DirectoryIndex.custom { directory in
     putText("\(directory.path) has " + directory.entries.map { "\($0.link) (\($0.name))" }.joined(separator: ", "))
