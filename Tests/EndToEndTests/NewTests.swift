@@ -106,6 +106,7 @@ extension EndToEnd {
           ? expectStyle(directory.file("\(name)-app")) : expectGood(directory.file("\(name)-app"), directory)
         if isAdapter { continue }
         try await expectTestsPass(directory.file("\(name)-app"), directory)
+        if name == "httpserver" { try await expectServes(directory.file("scratch/debug/HttpserverApp")) }
       }
 
       let readme = try readText("\(checkout)/README.md")
@@ -113,6 +114,18 @@ extension EndToEnd {
       #expect(blocks.count == 1)
       try directory.write("hello-app/Sources/main.swift", blocks.first ?? "")
       try await expectGood(directory.file("hello-app"), directory)
+    }
+
+    /// The program, and not only what its tests start.
+    private func expectServes(_ path: String) async throws {
+      let port = try freePort()
+      let server = try Program(path, ["\(port)"])
+      defer { server.killAll() }
+      try await eventually("it serves", state: { server.errorText }) { Processes.isListening(port) }
+      #expect(try HTTPProbe.get("/apps/", port: port).text.contains("<title>Apps</title>"))
+      server.send(SIGTERM)
+      #expect(try await server.waitForEnd(within: .seconds(10)) == .exited(0), "\(server.errorText)")
+      #expect(server.outputText == "http://localhost:\(port)/\n")
     }
 
     private func expectTestsPass(_ project: String, _ directory: TemporaryDirectory) async throws {

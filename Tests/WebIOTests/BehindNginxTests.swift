@@ -74,7 +74,8 @@ import Testing
       "nginx.conf", Self.configuration(directory.path, port: port, app: appPort, upgrades: upgrades))
     let nginx = try Program(
       "/usr/sbin/nginx", ["-p", directory.path, "-e", directory.file("start.log"), "-c", directory.file("nginx.conf")])
-    defer { nginx.killAll() }
+    // Its workers end with it only if it is told to.
+    defer { nginx.send(SIGTERM) }
     let page: HTTPAnswer = try await eventually("nginx answers", state: { nginx.errorText }) {
       try? HTTPProbe.get("/tools/", port: port)
     }
