@@ -93,6 +93,10 @@ enum Help {
       "Set by webio dev for the app",
       [
         ("WEBIO_DIRECTORY", "by webio serve --index: the directory that the app is the index of"),
+        (
+          "WEBIO_DESCRIPTIONS",
+          "by webio run and webio serve too: what the comments of the apps' functions say, as a JSON object"
+        ),
         ("WEBIO_DEV", "1"),
         ("WEBIO_GENERATION", "the number of the build, from 1"),
         ("WEBIO_DEV_TOKEN", "marks the developer's own requests"),

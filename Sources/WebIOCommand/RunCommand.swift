@@ -38,7 +38,8 @@ final class ReleaseRun: LongCommand {
   private let path: String
   private let product: String?
   private let toolkit: Project.Toolkit
-  private let environment: [String]
+  private let settings: [String: String?]
+  private var environment: [String] = []
   private let console: Console
   private var child: ChildProcess?
   private var stopped: (@EventLoop () -> Void)?
@@ -51,13 +52,14 @@ final class ReleaseRun: LongCommand {
     self.toolkit = toolkit
     self.console = console
     // What is not given stays as it is in the environment.
-    environment = Environment.with(settings.filter { $0.value != nil })
+    self.settings = settings.filter { $0.value != nil }
   }
 
   func start() {
     Task { @EventLoop [self] in
       do {
         let project = try await Project.load(path, product: product, toolkit: toolkit)
+        environment = Environment.with(settings.merging(AppDescriptions(of: project).environment) { $1 })
         try build(project)
       } catch {
         RunLoop.fail(error)

@@ -19,6 +19,7 @@ extension EndToEnd {
     private func app(_ text: String) -> String {
       """
       import WebIO
+      /// Greets <visitors>.
       try await startServer {
         let name = try await input("\(text) Who?")
         putText("Hello, \\(name)! You come from \\(try info.userIP).")
@@ -128,6 +129,10 @@ extension EndToEnd {
       #expect(list.status == 200)
       for name in ["hello", "zwei Äpfel", "broken", "tools/"] { #expect(list.text.contains("<a href=\"\(name)\">"), "\(name)") }
       for name in ["secret", "dot", "notes", "link", "static"] { #expect(!list.text.contains(name), "\(name)") }
+      #expect(list.text.contains("<small>Greets &lt;visitors&gt;.</small>"))
+      #expect(
+        try HTTPProbe.get("/hello", port: port).text.contains(
+          "<meta name=\"description\" content=\"Greets &lt;visitors&gt;.\">"))
       #expect(try HTTPProbe.get("/tools", port: port).fields["location"] == "/tools/")
       #expect(try HTTPProbe.get("/tools/", port: port).text.contains("<a href=\"hog\">"))
       #expect(try HTTPProbe.get("/static/logo.txt", port: port).text == "a logo")

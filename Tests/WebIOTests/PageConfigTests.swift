@@ -13,12 +13,14 @@ import WebIOPosix
     return (answer.body.string ?? "", answer.fields["Content-Security-Policy"] ?? "")
   }
 
-  private func serve(_ change: (inout ServerOptions) -> Void, _ applications: [Application]) throws -> AppServer {
+  private func serve(
+    _ change: (inout ServerOptions) -> Void, _ applications: [Application], descriptions: String? = nil
+  ) throws -> AppServer {
     var options = ServerOptions(
       host: "localhost", port: 0, debug: false, staticDirectory: nil, theme: "auto", tls: nil, remoteAccess: nil,
       reconnectTimeout: .seconds(10), allowedOrigins: [], checkOrigin: nil, autoOpenBrowser: false, maxPayloadSize: 1 << 20)
     change(&options)
-    return try AppServer.start(ApplicationTable(applications), options)
+    return try AppServer.start(ApplicationTable(applications, descriptions: descriptions), options)
   }
 
   @Test func eachAppHasItsTitleDescriptionAndLook() async throws {
@@ -52,6 +54,16 @@ import WebIOPosix
     #expect(manifest.body["icons"]?.array?.first?["src"] == "/static/icon.png")
     // An unknown name is the index, which is a list here.
     #expect(try await page(server, "app=nobody").html.contains("<title>Apps</title>"))
+  }
+
+  @Test func aCommentDescribesAnAppThatHasNoDescription() async throws {
+    let server = try serve(
+      { _ in }, [Application("index") {}, Application("own", description: "Mine") {}],
+      descriptions: #"{"index":"From the \"comment\"","own":"Not this","other":1}"#)
+    #expect(try await page(server).html.contains("<meta name=\"description\" content=\"From the &quot;comment&quot;\">"))
+    #expect(try await page(server, "app=own").html.contains("<meta name=\"description\" content=\"Mine\">"))
+    let damaged = try serve({ _ in }, [Application("index") {}], descriptions: "{")
+    #expect(try await page(damaged).html.contains("<title>WebIO</title>"))
   }
 
   @Test func whatWouldEndItsElementIsRefused() {

@@ -1,3 +1,6 @@
+import WebIOHTTP
+import WebIOPosix
+
 /// A function that asks and tells: what runs for each visitor.
 public struct TaskFunction: Sendable {
   enum Body: Sendable {
@@ -16,12 +19,15 @@ public struct TaskFunction: Sendable {
 public struct Application: Sendable {
   let name: String
   let title: String
-  let description: String
+  private(set) var description: String
   /// Nil is the server's.
   let config: PageConfig?
   let function: TaskFunction
 
   /// An app that suspends while it waits.
+  ///
+  /// Without a `description` the first paragraph of the function's documentation comment is it, in an app that `webio dev`,
+  /// `webio run` or `webio serve` built and started.
   ///
   /// Without `config` the one of `startServer` counts.
   public init(
@@ -37,6 +43,14 @@ public struct Application: Sendable {
     blocking body: @escaping @Sendable () throws -> Void
   ) {
     self.init(name, title: title, description: description, config, TaskFunction(blocking: body))
+  }
+
+  /// With the words of its function's documentation comment where it has none of its own.
+  func described(by comments: JSONValue?) -> Application {
+    guard description.isEmpty, let comment = comments?[name]?.string else { return self }
+    var application = self
+    application.description = comment
+    return application
   }
 
   private init(
@@ -55,7 +69,9 @@ struct ApplicationTable: Sendable {
   private let applications: [Application]
 
   /// Throws for no app, a name that is not valid, or one that comes twice.
-  init(_ applications: [Application]) throws {
+  ///
+  /// `descriptions` is what `webio` read in the sources, as the members of a JSON object.
+  init(_ applications: [Application], descriptions: String? = Environment["WEBIO_DESCRIPTIONS"]) throws {
     guard !applications.isEmpty else {
       throw WebIOError.invalidArgument("startServer needs at least one app.")
     }
@@ -67,7 +83,8 @@ struct ApplicationTable: Sendable {
         throw WebIOError.invalidArgument("Two apps have the name \"\(application.name)\". Give each its own.")
       }
     }
-    self.applications = applications
+    let comments = descriptions.flatMap { try? JSONParser.parse(Array($0.utf8)) }
+    self.applications = applications.map { $0.described(by: comments) }
   }
 
   /// The app of that name; an unknown name, or none, means the index.

@@ -214,7 +214,13 @@ package final class DeployServer {
       }
     }
     // Nothing that plain names have means anything in HTML.
-    let links = items.map { "<li><a href=\"\($0)\">\($0)</a></li>\n" }.joined()
+    let links = items.map { name in
+      let file = Self.within(options.directory, "\(directory)\(name).swift")
+      let description = file.flatMap { AppDescriptions(file: $0).texts["index"] }.map {
+        "<br><small>\(Self.escaped($0))</small>"
+      }
+      return "<li><a href=\"\(name)\">\(name)</a>\(description ?? "")</li>\n"
+    }.joined()
     let html = """
       <!doctype html>
       <html lang="en">
@@ -238,6 +244,17 @@ package final class DeployServer {
         "Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff",
         "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'",
       ], Array(html.utf8))
+  }
+
+  private static func escaped(_ text: String) -> String {
+    text.reduce(into: "") { html, character in
+      switch character {
+      case "&": html += "&amp;"
+      case "<": html += "&lt;"
+      case ">": html += "&gt;"
+      default: html.append(character)
+      }
+    }
   }
 
   private func sweepLater() {

@@ -104,7 +104,8 @@ final class DeployedApp {
     generation += 1
     let generation = generation
     if lease == nil { state = .starting }
-    let changes: [String: String?] = ["WEBIO_PREFIX": prefix.isEmpty ? "/" : prefix, "WEBIO_DIRECTORY": directory]
+    var changes: [String: String?] = ["WEBIO_PREFIX": prefix.isEmpty ? "/" : prefix, "WEBIO_DIRECTORY": directory]
+    changes.merge(AppDescriptions(file: file).environment) { $1 }
     do {
       let next = try AppProcess(
         executable: executable, directory: directory ?? Path.directory(of: file), environment: Environment.with(changes),

@@ -8,25 +8,8 @@ struct SourceSnapshot: Sendable {
   /// Beyond it the project is too large to be read at each build, and this stays empty.
   private static let limit = 8 << 20
 
-  /// Of the Swift files below the roots of the package in `directory`.
   init(_ roots: [WatchRoot], in directory: String) {
-    var files: [String: [UInt8]] = [:]
-    var size = 0
-    for root in roots where root.path == directory || root.path.hasPrefix(directory + "/") {
-      var rest = [root.path]
-      while let folder = rest.popLast(), size <= Self.limit {
-        for name in (try? Files.list(folder)) ?? [] where !name.hasPrefix(".") {
-          let path = Path.join(folder, name)
-          if Path.suffix(of: name) == "swift", files[path] == nil {
-            files[path] = try? Files.read(path, limit: Self.limit)
-            size += files[path]?.count ?? 0
-          } else if root.isRecursive, Files.isDirectory(path) {
-            rest.append(path)
-          }
-        }
-      }
-    }
-    self.init(size <= Self.limit ? files : [:])
+    self.init(Self.read(roots, in: directory, limit: Self.limit) ?? [:])
   }
 
   init(_ files: [String: [UInt8]]) {
@@ -36,6 +19,27 @@ struct SourceSnapshot: Sendable {
         literals.insert(segments[0])
       }
     }
+  }
+
+  /// The Swift files below the roots of the package in `directory`; nil when they have more than `limit` bytes.
+  static func read(_ roots: [WatchRoot], in directory: String, limit: Int) -> [String: [UInt8]]? {
+    var files: [String: [UInt8]] = [:]
+    var size = 0
+    for root in roots where root.path == directory || root.path.hasPrefix(directory + "/") {
+      var rest = [root.path]
+      while let folder = rest.popLast(), size <= limit {
+        for name in (try? Files.list(folder)) ?? [] where !name.hasPrefix(".") {
+          let path = Path.join(folder, name)
+          if Path.suffix(of: name) == "swift", files[path] == nil {
+            files[path] = try? Files.read(path, limit: limit)
+            size += files[path]?.count ?? 0
+          } else if root.isRecursive, Files.isDirectory(path) {
+            rest.append(path)
+          }
+        }
+      }
+    }
+    return size <= limit ? files : nil
   }
 
   /// Whether `label` stands there as a literal of its own.

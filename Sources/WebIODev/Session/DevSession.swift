@@ -276,10 +276,11 @@ package final class DevSession {
   private func launch(_ built: String) {
     guard !isStopping else { return }
     restart?.cancel()
+    let descriptions = AppDescriptions(of: project).environment.compactMap { name, value in value.map { "\(name)=\($0)" } }
     apps.launch(
       built,
       AppSuccession.Setting(
-        arguments: options.arguments, directory: project.workingDirectory, environment: options.environment,
+        arguments: options.arguments, directory: project.workingDirectory, environment: options.environment + descriptions,
         token: gateway.options.token, logs: kept?.logs))
   }
 
