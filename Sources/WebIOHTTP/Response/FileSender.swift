@@ -25,8 +25,8 @@ final class FileSender {
     }
     exchange.startResponse(status, fields, contentLength: range.count)
     let sender = FileSender(exchange, file, range)
-    exchange.onDrain = { sender.sendMore() }
-    sender.sendMore()
+    exchange.onDrain = { sender.sendInTurn() }
+    sender.sendInTurn()
   }
 
   private init(_ exchange: HTTPExchange, _ file: RegularFile, _ range: Range<Int>) {
@@ -35,7 +35,22 @@ final class FileSender {
     self.range = range
   }
 
-  /// A piece a turn, so that other connections get theirs.
+  /// Those that wait for their turn, a piece each; a turn of the loop sends some, however many clients download.
+  private static var queue: [FileSender] = []
+  private static let piecesATurn = 4
+
+  private func sendInTurn() {
+    Self.queue.append(self)
+    if Self.queue.count == 1 { EventLoop.run { Self.sendPieces() } }
+  }
+
+  private static func sendPieces() {
+    let senders = queue.prefix(piecesATurn)
+    for sender in senders { sender.sendMore() }
+    queue.removeFirst(senders.count)
+    if !queue.isEmpty { EventLoop.run { sendPieces() } }
+  }
+
   private func sendMore() {
     guard !exchange.isFinished else { return }
     if range.isEmpty { return exchange.finish() }
@@ -47,6 +62,6 @@ final class FileSender {
     }
     exchange.write(bytes)
     range = range.dropFirst(count)
-    if !exchange.isFinished, exchange.bufferedBytes <= highWaterMark { EventLoop.run { self.sendMore() } }
+    if !exchange.isFinished, exchange.bufferedBytes <= highWaterMark { sendInTurn() }
   }
 }
