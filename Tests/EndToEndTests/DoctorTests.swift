@@ -43,7 +43,7 @@ extension EndToEnd {
       #expect(
         Set(checks.keys) == [
           "swift", "linker", "headers", "toolkit", "inotify", "file system", "port", "browser", "editor", "libssh2", "ssh",
-          "disk", "cache",
+          "disk", "cache", "limits",
         ])
       let swift = try await Program.run(Program.require("swift"), ["--version"])
       let version = try #require((swift.output + swift.errors).firstMatch(of: /Swift version ([\d.]+)/)?.1)
