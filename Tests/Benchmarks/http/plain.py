@@ -100,9 +100,9 @@ def wrk(server, path, seconds, connections=64, closes=False):
     if closes:
         command += ["-H", "Connection: close"]
     text = subprocess.run([*command, f"http://127.0.0.1:{server.port}{path}"], capture_output=True, text=True).stdout
-    if "Non-2xx" in text:
-        sys.exit(f"{path} is not served:\n{text}")
     total = int(re.search(r"(\d+) requests in", text)[1])
+    if "Non-2xx" in text or not total:
+        sys.exit(f"{path} is not served:\n{text}")
     return (float(re.search(r"Requests/sec:\s+([\d.]+)", text)[1]), milliseconds(re.search(r"99%\s+(\S+)", text)[1]),
             (server.seconds() - used) / total * 1e6)
 
