@@ -334,27 +334,6 @@ class Floor:
                 "floor_ms": median(both), "floor_p95_ms": p95(both)}
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def refused(port):
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) != 0
-
-
-def wait_for(look, limit, pause=0.003):
-    """Seconds until `look` is true, or None after the limit."""
-    started = time.perf_counter()
-    while time.perf_counter() - started < limit:
-        if look():
-            return time.perf_counter() - started
-        time.sleep(pause)
-    return None
-
-
 def median(seconds):
     values = [value for value in seconds if value is not None]
     return round(statistics.median(values) * 1000) if values else None
