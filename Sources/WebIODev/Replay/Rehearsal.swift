@@ -67,7 +67,8 @@ package final class Rehearsal {
   private func launch(_ executable: String) {
     do {
       app = try AppProcess(
-        executable: executable, directory: project.workingDirectory, environment: Environment.all, generation: 1,
+        executable: executable, directory: project.workingDirectory,
+        environment: Environment.with(AppDescriptions(of: project).environment), generation: 1,
         token: randomToken(32), logs: logs
       ) { [weak self] in self?.receive($0) }
     } catch {
