@@ -159,6 +159,7 @@ extension LoopTests {
       #expect(project.directory.hasPrefix(scratch("cache/webio/single/")))
       #expect(project.workingDirectory == scratch("my files"))
       #expect(Array(project.renamed.values) == [file])
+      #expect(SourceSnapshot.read(project.roots, in: project.directory, limit: 1 << 20)?.keys.sorted() == [file])
       #expect(!Files.exists(scratch("my files/.build")))
       // It builds, and what is wrong in it is shown where the developer has it.
       let events = Recorder<Builder.Event>()

@@ -7,6 +7,8 @@ import WebIOPosix
 @EventLoop
 final class DevOutput {
   private let console: Console
+  /// Otherwise the command ends with a build that fails, or an app that crashes.
+  private let waitsForSaves: Bool
   private var buildingSince: MonotonicTime?
   private var progress: BuildProgress?
   private var ticker: TimerToken?
@@ -15,7 +17,10 @@ final class DevOutput {
   /// The last reload, to which the pages' replays belong.
   private var reload: (text: String, kept: Int, total: Int)?
 
-  init(_ console: Console) { self.console = console }
+  init(_ console: Console, waitsForSaves: Bool = true) {
+    self.console = console
+    self.waitsForSaves = waitsForSaves
+  }
 
   func show(_ event: DevEvent) {
     switch event {
@@ -113,8 +118,8 @@ final class DevOutput {
     let errors = diagnostics.count { $0.severity == .error }
     line(
       console.styled("failed", .red),
-      "\(errors) \(errors == 1 ? "error" : "errors"); "
-        + (hasServed ? "the last good version keeps running" : "waiting for a save"))
+      "\(errors) \(errors == 1 ? "error" : "errors")"
+        + (!waitsForSaves ? "" : hasServed ? "; the last good version keeps running" : "; waiting for a save"))
   }
 
   // MARK: The app
@@ -148,8 +153,8 @@ final class DevOutput {
     console.event("crashed", members)
     for diagnostic in crash.diagnostics { DiagnosticText(console: console).show(diagnostic) }
     if !crash.diagnostics.isEmpty { console.note("") }
-    line(
-      console.styled("crashed", .red), "\(crash.reason); \(crash.waits ? "waiting for a save" : "starting it again")")
+    let next = !waitsForSaves ? "" : crash.waits ? "; waiting for a save" : "; starting it again"
+    line(console.styled("crashed", .red), "\(crash.reason)\(next)")
   }
 
   // MARK: Lines

@@ -57,7 +57,7 @@ final class ReplayRun: LongCommand {
     self.toolkit = toolkit
     self.updates = updates
     self.console = console
-    output = DevOutput(console)
+    output = DevOutput(console, waitsForSaves: false)
   }
 
   func start() {

@@ -2,7 +2,7 @@ import Glibc
 import WebIODev
 import WebIOPosix
 
-/// `webio run`: a release build, which then takes this process's place.
+/// `webio run`: a release build, which then serves until it is told to stop.
 struct RunCommand {
   static let flags = [
     Flag("port", .required("N"), "the port to listen on, instead of the one in the app"),
@@ -41,6 +41,8 @@ final class ReleaseRun: LongCommand {
   private let settings: [String: String?]
   private var environment: [String] = []
   private let console: Console
+  private let output: DevOutput
+  private var builder: Builder?
   private var child: ChildProcess?
   private var stopped: (@EventLoop () -> Void)?
 
@@ -51,6 +53,7 @@ final class ReleaseRun: LongCommand {
     self.product = product
     self.toolkit = toolkit
     self.console = console
+    output = DevOutput(console, waitsForSaves: false)
     // What is not given stays as it is in the environment.
     self.settings = settings.filter { $0.value != nil }
   }
@@ -60,47 +63,64 @@ final class ReleaseRun: LongCommand {
       do {
         let project = try await Project.load(path, product: product, toolkit: toolkit)
         environment = Environment.with(settings.merging(AppDescriptions(of: project).environment) { $1 })
-        try build(project)
+        build(project)
       } catch {
         RunLoop.fail(error)
       }
     }
   }
 
-  private func build(_ project: Project) throws {
-    let scratch = Path.join(project.directory, ".build/webio-run")
-    let arguments = ["build", "-c", "release", "--product", project.product, "--scratch-path", scratch]
-    try start(project.toolchain.swift, arguments, project.directory) { [self] status in
-      guard status.isSuccess else { return RunLoop.fail(CommandError(.failed, "The release build failed.")) }
-      serve(Path.join(scratch, "release/\(project.product)"), project.workingDirectory)
+  private func build(_ project: Project) {
+    let builder = Builder(.releaseBuild(project), package: project.directory, renamed: project.renamed) { [weak self] event in
+      switch event {
+      case .started: self?.output.show(.building)
+      case .progress(let progress): self?.output.show(.progress(progress))
+      case .waiting(let words): self?.console.note(words)
+      case .compiled: break
+      case .finished(let result): self?.receive(result, project)
+      }
+    }
+    self.builder = builder
+    builder.build()
+  }
+
+  private func receive(_ result: BuildResult, _ project: Project) {
+    switch result {
+    case .built(let executable, let milliseconds):
+      output.show(.built(milliseconds: milliseconds, warnings: builder?.warnings ?? []))
+      output.stop()
+      serve(executable, project.workingDirectory)
+    case .failed(let diagnostics, let log):
+      output.show(.buildFailed(diagnostics, log: log))
+      RunLoop.end(.failed)
     }
   }
 
   private func serve(_ executable: String, _ directory: String) {
     do {
-      try start(executable, [], directory) { status in
+      child = try ChildProcess(executable, [], environment: environment, directory: directory, output: .inherit) {
+        [self] status in
+        child = nil
+        if let stopped { return stopped() }
         if status.isSuccess { return RunLoop.end(.done) }
-        RunLoop.fail(CommandError(.failed, "The app ended: \(status)."))
+        // An app ends with 3 where its port is taken, as this does, and has said so.
+        RunLoop.fail(CommandError(status == .exited(3) ? .portTaken : .failed, "The app ended: \(status)."))
       }
     } catch {
       RunLoop.fail(error)
     }
   }
 
-  private func start(
-    _ path: String, _ arguments: [String], _ directory: String, ended: @escaping @EventLoop (ChildStatus) -> Void
-  ) throws {
-    child = try ChildProcess(path, arguments, environment: environment, directory: directory, output: .inherit) {
-      [self] status in
-      child = nil
-      if let stopped { return stopped() }
-      ended(status)
-    }
-  }
-
+  /// The app has the time that its own limits give its sessions; a second signal ends it at once.
   func stop(_ completion: @escaping @EventLoop () -> Void) {
-    guard let child else { return completion() }
-    stopped = completion
-    child.terminate(grace: .seconds(6))
+    output.stop()
+    if let child {
+      stopped = completion
+      child.signal(SIGTERM)
+    } else if let builder {
+      builder.stop(completion)
+    } else {
+      completion()
+    }
   }
 }

@@ -40,16 +40,21 @@ package struct BuildCommand: Sendable, Equatable {
   }
 
   /// An optimized build, which takes longer and is never replaced by a quicker one.
-  static func releaseBuild(_ project: Project) -> BuildCommand {
+  ///
+  /// A package's has a scratch path of its own, so that it and `webio dev` do not wait for each other; single files share
+  /// theirs, so that WebIO is compiled once for all of them.
+  package static func releaseBuild(_ project: Project) -> BuildCommand {
     let linker = project.toolchain.hasFastLinker ? ["-Xswiftc", "-use-ld=lld"] : []
+    let scratchPath = project.renamed.isEmpty ? Path.join(project.directory, ".build/webio-run") : project.scratchPath
     return BuildCommand(
       path: project.toolchain.swift,
       arguments: [
-        "build", "-c", "release", "--product", project.product, "--scratch-path", project.scratchPath,
-        "--disable-index-store", "-Xswiftc", "-gline-tables-only", "-Xswiftc", "-diagnostic-style=llvm",
+        "build", "-c", "release", "--product", project.product, "--scratch-path", scratchPath,
+        "--disable-index-store", "--disable-build-manifest-caching", "-Xswiftc", "-gline-tables-only", "-Xswiftc",
+        "-diagnostic-style=llvm",
       ] + linker,
       environment: project.toolchain.environment, directory: project.directory,
-      executable: Path.join(project.scratchPath, "release/\(project.product)"))
+      executable: Path.join(scratchPath, "release/\(project.product)"))
   }
 }
 

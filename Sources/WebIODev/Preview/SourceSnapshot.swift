@@ -21,11 +21,16 @@ struct SourceSnapshot: Sendable {
     }
   }
 
-  /// The Swift files below the roots of the package in `directory`; nil when they have more than `limit` bytes.
+  /// The Swift files below the roots of the package in `directory`, or the single file that is the project; nil when they have
+  /// more than `limit` bytes.
   static func read(_ roots: [WatchRoot], in directory: String, limit: Int) -> [String: [UInt8]]? {
     var files: [String: [UInt8]] = [:]
     var size = 0
-    for root in roots where root.path == directory || root.path.hasPrefix(directory + "/") {
+    for file in roots.compactMap(\.onlyFile) {
+      files[file] = try? Files.read(file, limit: limit)
+      size += files[file]?.count ?? 0
+    }
+    for root in roots where root.onlyFile == nil && (root.path == directory || root.path.hasPrefix(directory + "/")) {
       var rest = [root.path]
       while let folder = rest.popLast(), size <= limit {
         for name in (try? Files.list(folder)) ?? [] where !name.hasPrefix(".") {
