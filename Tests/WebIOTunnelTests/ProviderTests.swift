@@ -147,10 +147,11 @@ extension RealServers {
     func aNewAddressInALivingConnectionIsAnnounced(_ engine: TunnelConfiguration.Engine) async throws {
       let server = try await Self.standIn(
         #"""
+        exec 3<>$FIFO
         echo '{"status":"success","address":"one.lhr.life"}'
-        read line < $FIFO
+        read line <&3
         echo '{"status":"success","address":"two.lhr.life"}'
-        read line < $FIFO
+        read line <&3
         """#)
       let probe = TunnelProbe(try Self.configuration("localhost.run", server, engine))
       #expect(try await probe.url() == "https://one.lhr.life")

@@ -72,8 +72,8 @@ final class JournalChannel: ByteStreamDelegate {
     send(["op": "transcript", "session": .string(id), "commands": .array(commands)])
   }
 
-  /// Written from the calling thread, so that a crash right after it loses nothing. webio reads all the time; should it
-  /// not, a second is enough to know that it is gone.
+  /// Written from the calling thread, so that a crash right after it loses nothing. webio reads all the time, and a
+  /// webio that is gone is an error at once: only one that is held up (by a debugger, by a busy machine) is waited for.
   private nonisolated func send(_ message: JSONValue) {
     let bytes = message.serialized + [UInt8(ascii: "\n")]
     writing.withLock { isBroken in
@@ -83,7 +83,7 @@ final class JournalChannel: ByteStreamDelegate {
         if count > 0 { rest = rest.dropFirst(count) }
         if count >= 0 || errno == EINTR { continue }
         var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-        isBroken = errno != EAGAIN || poll(&entry, 1, 1_000) <= 0
+        isBroken = errno != EAGAIN || (poll(&entry, 1, -1) < 0 && errno != EINTR)
       }
     }
   }
