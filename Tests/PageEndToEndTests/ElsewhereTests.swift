@@ -1,3 +1,4 @@
+import Glibc
 import TestSupport
 import Testing
 import WebIOHTTP
@@ -32,19 +33,29 @@ extension PageEndToEnd {
       try await browser.expectNoProblems()
     }
 
-    @Test func aDeadHostOfAssetsIsToldAndDoneWithout() async throws {
-      let free = try freePort()
-      let app = try await ServedApp(cdn: "http://127.0.0.1:\(free)/_webio/") {
+    /// Dead, and taking connections without a word.
+    @Test(arguments: [false, true]) func aDeadHostOfAssetsIsToldAndDoneWithout(_ isSilent: Bool) async throws {
+      let silent = try Listener.bind(try #require(SocketAddress(numericHost: "127.0.0.1", port: 0)))
+      defer { close(silent) }
+      let cdn = "http://127.0.0.1:\(isSilent ? try SocketAddress.local(of: silent).port : try freePort())/_webio/"
+      let app = try await ServedApp(cdn: cdn) {
         putText("Hello, \(try await input("Name"))!")
         hold()
       }
       let browser = try await Chromium.fresh()
       try await browser.open(app.url)
       // Nobody touches it: the page says so and takes them from its own server.
+      try await browser.waitForText("\(cdn) did not give the page its files. Put what is at /_webio/ there, or leave out cdn:")
+      try await browser.picture("cdn-dead")
       try await browser.type("Bob\u{E007}", into: "[name=data]")
       try await browser.waitForText("Hello, Bob!")
       #expect(try await browser.run("return location.search").string?.contains("_pywebio_cdn=false") == true)
       #expect(try await browser.run(Self.assets).string == "\(app.port)")
+      // Once: who comes back to this address knows.
+      try await browser.open("\(app.url)?_pywebio_cdn=false")
+      try await browser.type("Cy\u{E007}", into: "[name=data]")
+      try await browser.waitForText("Hello, Cy!")
+      #expect(try await browser.count(".w-toast") == 0)
     }
 
     /// A page of one host whose sessions are another's: `?pywebio_api=`.

@@ -80,6 +80,8 @@ import WebIOPosix
     let own = try await page(server, "_pywebio_cdn=false")
     #expect(own.html.contains("src=\"/_webio/core.js?v="))
     #expect(!own.policy.contains("cdn.example"))
+    #expect(own.html.contains("https://cdn.example/webio/ did not give the page its files."))
+    #expect(!html.contains("did not give"))
     for text in ["cdn.example", "javascript:x", "https://a b", "https://x\"", "//x'"] {
       #expect(throws: WebIOError.self) { try ServerOptions.assetBase(text) }
     }

@@ -11,6 +11,7 @@ final class AppRouter: HTTPRequestHandler {
   private let gate: OriginGate
   private let files: StaticFiles?
   let metrics = ServerMetrics()
+  private var hasToldOfLostAssets = false
 
   init(_ applications: ApplicationTable, _ options: ServerOptions, gate: OriginGate) throws {
     self.applications = applications
@@ -71,10 +72,14 @@ final class AppRouter: HTTPRequestHandler {
       app: application.name, transport: options.transport, config: config,
       dev: isDeveloper(request) ? DevMode.current : nil)
     page.base = options.prefix + assetPrefix
-    // The page says so when they do not come from there.
-    if let cdn = options.cdn, request.queryValue("_pywebio_cdn") != "false" {
-      page.base = cdn
-      page.hasFallback = true
+    if let cdn = options.cdn {
+      // The page says so when they do not come from there.
+      page.hasFallback = request.queryValue("_pywebio_cdn") != "false"
+      if page.hasFallback { page.base = cdn } else { page.lostBase = cdn }
+      if !page.hasFallback, !hasToldOfLostAssets {
+        hasToldOfLostAssets = true
+        Log.warning(AssetFallback.advice(cdn))
+      }
     }
     page.backend = request.queryValue("pywebio_api").flatMap(Page.backend)
     let (html, policy) = page.render()

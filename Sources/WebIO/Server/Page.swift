@@ -14,6 +14,8 @@ struct Page {
   var base = assetPrefix
   /// The assets of this server, when `base` is elsewhere: the page turns to them when that does not answer.
   var hasFallback = false
+  /// Where the assets would be, if this page had not been asked for without them.
+  var lostBase: String?
   /// Another server whose sessions the page is for: `scheme://host:port`.
   var backend: String?
   /// Set behind `webio dev`, for the developer's own browser only.
@@ -61,23 +63,11 @@ struct Page {
     meta("og:title", title)
     if !description.isEmpty { meta("og:description", description) }
     if config.isInstallable { html += "<link rel=\"manifest\" href=\"?app=\(app)&amp;manifest=1\">\n".utf8 }
-    if hasFallback { html += Self.fallback(nonce).utf8 }
+    if hasFallback { html += AssetFallback.leaving(nonce).utf8 }
+    if let lostBase { html += AssetFallback.notice(of: lostBase, nonce).utf8 }
     html += config.head(nonce: nonce)
     if let dev { html += Self.devHead(nonce, run: dev.run).utf8 }
     return html
-  }
-
-  /// PyWebIO's page says it so, too.
-  private static func fallback(_ nonce: String) -> String {
-    """
-    <script nonce="\(nonce)">addEventListener("error", (event) => {
-      if (event.target.tagName !== "SCRIPT" || event.target.type !== "module") return;
-      const url = new URL(location.href);
-      url.searchParams.set("_pywebio_cdn", "false");
-      location.replace(url);
-    }, true);</script>
-
-    """
   }
 
   static let defaultIcon =

@@ -25,7 +25,7 @@ import WebIOPosix
 ///   - limits: all that is limited, in one value.
 ///   - config: the page's theme, icon, style sheets and scripts, for apps without one of their own.
 ///   - cdn: the URL below which browsers find the page's own assets: that of a network that takes them from `/_webio/` here.
-///     When it does not answer, the page takes them from here. PyWebIO: `cdn`.
+///     When it does not answer within five seconds, the page takes them from here, and the log says so. PyWebIO: `cdn`.
 ///   - prefix: what the paths of all requests begin with, behind a proxy that passes on the whole path: `/tools`.
 ///   - trustedProxies: addresses of proxies before this server, which need not name a unix socket: the visitor's address is then
 ///     the last one in `X-Forwarded-For` that is none of theirs.
