@@ -132,5 +132,8 @@ import Testing
     #expect(
       output.replacingOccurrences(of: "stopped\n", with: "")
         == "ok READY=1 WATCHDOG=1 WATCHDOG=1 WATCHDOG=1\nSTOPPING=1 0\n", Comment(rawValue: output + errors))
+    #expect(
+      errors.contains("serving at 127.0.0.1:") && errors.contains(", passed by its service manager\n"),
+      Comment(rawValue: errors))
   }
 }

@@ -40,26 +40,31 @@ final class AppServer {
     (drain, drainNotice) = (options.drain, min(options.drain, options.drainNotice))
     metrics = try options.metrics.map { [handler] in try MetricsServer($0, handler.metrics) }
     if let tls = options.tls { server.wrapStream = try tls.prepare() }
-    for descriptor in inherited { port = try server.listen(inherited: descriptor).port }
-    if inherited.isEmpty { port = try server.listen(on: addresses) }
+    let passed = try inherited.map { try server.listen(inherited: $0) }
+    port = try passed.last?.port ?? server.listen(on: addresses)
     // Before anybody hears that it serves. A script ends by them as any program does.
     for signal in options.script == nil ? [SIGTERM, SIGINT] : [] {
       try ProcessSignals.observe(signal, once: true) { [weak self] in self?.stop() }
     }
-    announce(options, isLoopback: isLoopback)
+    announce(options, passed, isLoopback: isLoopback)
     options.remoteAccess?.start { [server] stream in server.accept(stream) }
     ServiceManager.notify("READY=1")
     ServiceManager.startWatchdog()
   }
 
-  private func announce(_ options: ServerOptions, isLoopback: Bool) {
+  /// `passed` is what a service manager listens on for it.
+  private func announce(_ options: ServerOptions, _ passed: [SocketAddress], isLoopback: Bool) {
+    defer { if let metrics { Log.note("Its metrics are at port \(metrics.port), below /metrics") } }
+    guard passed.isEmpty else {
+      return Log.note(
+        "WebIO is serving at \(passed.map(\.description).joined(separator: " and ")), passed by its service manager")
+    }
     if let path = ListenAddress.unixPath(options.host), port == 0 {
       return Log.note("WebIO is serving at the unix socket \(path)")
     }
     let host = isLoopback ? "localhost" : Self.shownHost(options.host)
     let url = "\(options.tls == nil ? "http" : "https")://\(host):\(port)"
     Log.note("WebIO is serving at \(url)")
-    if let metrics { Log.note("Its metrics are at port \(metrics.port), below /metrics") }
     if options.autoOpenBrowser { Browser.open(url) }
   }
 
