@@ -56,7 +56,7 @@ extension EndToEnd {
       try outside.write("other.swift", app("outside"))
       try FileManager.default.createSymbolicLink(
         atPath: directory.file("link.swift"), withDestinationPath: outside.file("other.swift"))
-      let command = try serve("--memory", "256M")
+      let command = try serve("--memory", "256M", "--metrics", "0")
       let (url, port) = try await command.ready()
       let traces = Traces(of: command, port: port)
       try await command.explaining {
@@ -66,6 +66,7 @@ extension EndToEnd {
         try await aBrokenFile(port, command)
         try await aFileThatTakesTooMuch(port, command)
         try await aChange(port, command)
+        try await theMetricsOfAll(port, command)
         // One compiler for each file that was asked for, and one for the change.
         let built = command.events.filter { $0["event"].string == "building" }.compactMap { $0["file"].string }
         #expect(
@@ -189,6 +190,35 @@ extension EndToEnd {
         while !text.contains("Who?") { text = try socket.receive() }
         return text.contains("\(mark) second Who?")
       }
+    }
+
+    /// Those of the directory, and of each app that runs with its path.
+    private func theMetricsOfAll(_ port: UInt16, _ command: WebioCommand) async throws {
+      let own = try #require(try await command.event("ready")["metricsPort"].int.flatMap { UInt16(exactly: $0) })
+      let socket = try WebSocketProbe("/hello?app=index&session=NEW", port: port)
+      _ = try socket.receive()
+      let answer = try HTTPProbe.get("/metrics", port: own)
+      #expect(answer.fields["content-type"] == "text/plain; version=0.0.4; charset=utf-8")
+      let metrics = try MetricsFormat(parsing: answer.text)
+      #expect(metrics[#"webio_serve_apps{state="serving"}"#] == 3, "\(answer.text)")
+      #expect(metrics[#"webio_serve_apps{state="broken"}"#] == 1)
+      #expect(metrics[#"webio_serve_builds_total{result="built"}"#] == 4)
+      #expect(metrics[#"webio_serve_builds_total{result="failed"}"#] == 1)
+      #expect(metrics["webio_serve_build_seconds_total"] ?? 0 > 1)
+      #expect(metrics["webio_serve_crashes_total"] == 1)
+      #expect(metrics[#"webio_serve_http_requests_total{class="5xx"}"#] ?? 0 > 3)
+      #expect(metrics[#"webio_sessions_open{app="/hello"}"#] ?? 0 >= 1)
+      #expect(metrics[#"webio_sessions_started_total{app="/tools/hog"}"#] == 0)
+      #expect(metrics[#"webio_http_requests_total{app="/hello",class="2xx"}"#] ?? 0 >= 1)
+      #expect(metrics[#"webio_websockets_open{app="/zwei%20%C3%84pfel"}"#] == 0)
+      #expect(metrics[#"process_resident_memory_bytes{app="/hello"}"#] ?? 0 > 1_048_576)
+      #expect(metrics["process_resident_memory_bytes"] ?? 0 > 1_048_576)
+      socket.close()
+      // Nobody else gets an app's.
+      #expect(try HTTPProbe.get("/metrics", port: port).status == 404)
+      #expect(try HTTPProbe.get("/hello/metrics", port: port).status == 404)
+      #expect(try !HTTPProbe.get("/hello", port: port, fields: ["Webio-Metrics": "guess"]).text.contains("webio_sessions_open"))
+      #expect(try HTTPProbe.get("/metrics", port: own, host: "evil.example").status == 403)
     }
 
     private func processes(of command: WebioCommand, _ app: String) throws -> [String] {

@@ -11,6 +11,7 @@ extension EndToEnd {
         "tiny.swift",
         """
         import WebIO
+        /// Is <alone>.
         try await startServer { putText("alone"); hold() }
 
         """)
@@ -43,6 +44,8 @@ extension EndToEnd {
       let page = try HTTPProbe.get("/", port: port)
       #expect(page.status == 200)
       #expect(page.text.contains("<title>"))
+      // The comment has come along.
+      #expect(page.text.contains("<meta name=\"description\" content=\"Is &lt;alone&gt;.\">"))
       #expect(try HTTPProbe.get("/_webio/core.js", port: port).status == 200)
       let socket = try WebSocketProbe("/?app=index&session=NEW", port: port)
       var text = ""

@@ -33,6 +33,9 @@ final class AppRouter: HTTPRequestHandler {
 
   func handle(_ exchange: HTTPExchange) {
     let request = exchange.request
+    if let token = DevMode.metricsToken, request.fields[DevMode.metricsField] == token {
+      return MetricsListener.respond(exchange, metrics.text)
+    }
     if let refusal = gate.refusal(of: request, origin: exchange.origin) {
       return exchange.respond(.forbidden, text: refusal)
     }

@@ -9,7 +9,7 @@ final class AppServer {
   private let server: HTTPServer
   private let drain: Duration
   private let drainNotice: Duration
-  private let metrics: MetricsServer?
+  private let metrics: MetricsListener?
   private var stopped: CheckedContinuation<Void, Never>?
   private var isStopping = false
   private var isStopped = false
@@ -38,7 +38,7 @@ final class AppServer {
     handler = try AppRouter(applications, options, gate: gate)
     server = try handler.makeServer(countsRequests: options.metrics != nil)
     (drain, drainNotice) = (options.drain, min(options.drain, options.drainNotice))
-    metrics = try options.metrics.map { [handler] in try MetricsServer($0, handler.metrics) }
+    metrics = try options.metrics.map { [handler] in try MetricsListener($0, handler.metrics) }
     if let tls = options.tls { server.wrapStream = try tls.prepare() }
     let passed = try inherited.map { try server.listen(inherited: $0) }
     port = try passed.last?.port ?? server.listen(on: addresses)
@@ -73,8 +73,9 @@ final class AppServer {
     let gate = OriginGate(
       allowedHosts: nil, allowedOrigins: options.allowedOrigins, checkOrigin: options.checkOrigin)
     handler = try AppRouter(applications, options, gate: gate)
-    server = try handler.makeServer(countsRequests: false)
-    // Its gateway goes on at once, and its metrics would be one build's.
+    // Of several apps' gateway, which tells the metrics of all.
+    server = try handler.makeServer(countsRequests: DevMode.metricsToken != nil)
+    // Its gateway goes on at once, and has the listener of the metrics.
     (drain, drainNotice, metrics) = (.zero, .zero, nil)
     _ = try server.listen(inherited: dev.listener)
     OutputBuffering.byLine()

@@ -27,7 +27,7 @@ public struct Application: Sendable {
   /// An app that suspends while it waits.
   ///
   /// Without a `description` the first paragraph of the function's documentation comment is it, in an app that `webio dev`,
-  /// `webio run` or `webio serve` built and started.
+  /// `webio run` or `webio serve` built and started, and in an executable of `webio build`.
   ///
   /// Without `config` the one of `startServer` counts.
   public init(
@@ -71,7 +71,10 @@ struct ApplicationTable: Sendable {
   /// Throws for no app, a name that is not valid, or one that comes twice.
   ///
   /// `descriptions` is what `webio` read in the sources, as the members of a JSON object.
-  init(_ applications: [Application], descriptions: String? = Environment["WEBIO_DESCRIPTIONS"]) throws {
+  init(
+    _ applications: [Application],
+    descriptions: String? = Environment["WEBIO_DESCRIPTIONS"] ?? ExecutableTrailer.own
+  ) throws {
     guard !applications.isEmpty else {
       throw WebIOError.invalidArgument("startServer needs at least one app.")
     }

@@ -20,12 +20,13 @@ import WebIOPosix
 ///   - index: what a directory without an `index.swift` shows.
 ///   - idle: how long an app goes on without a visitor.
 ///   - memory: what one app may allocate.
+///   - metrics: where Prometheus finds the metrics, those of each app with a label `app`.
 ///
 /// It returns after SIGTERM or SIGINT, or when its task is cancelled. Throws ``WebIOError/invalidArgument(_:)`` for what is no directory,
 /// where there is no `webio`, and when that ends by itself.
 public func pathDeploy(
   base: String, host: String = "localhost", port: Int = 8080, index: DirectoryIndex = .list, idle: Duration = .seconds(900),
-  memory: ByteCount = "1G"
+  memory: ByteCount = "1G", metrics: MetricsAddress? = nil
 ) async throws {
   Script.isNotNeeded()
   if let directory = DeployedDirectory.current, case .custom(let body) = index {
@@ -42,6 +43,7 @@ public func pathDeploy(
   }
   var arguments = ["serve", real, "--host", host, "--port", "\(port)", "--idle", "\(max(1, idle.wholeMilliseconds / 1_000))"]
   arguments += ["--memory", memory.description]
+  if let metrics { arguments += ["--metrics", metrics.text] }
   switch index {
   case .list: break
   case .none: arguments.append("--no-index")
@@ -53,7 +55,7 @@ public func pathDeploy(
   }
 }
 
-/// What ``pathDeploy(base:host:port:index:idle:memory:)`` shows for a directory without an `index.swift`.
+/// What ``pathDeploy(base:host:port:index:idle:memory:metrics:)`` shows for a directory without an `index.swift`.
 public enum DirectoryIndex: Sendable {
   /// Links to what is in it.
   case list

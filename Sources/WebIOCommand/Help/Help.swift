@@ -97,6 +97,7 @@ enum Help {
           "WEBIO_DESCRIPTIONS",
           "by webio run and webio serve too: what the comments of the apps' functions say, as a JSON object"
         ),
+        ("WEBIO_METRICS_TOKEN", "by webio serve --metrics: what it asks an app for its metrics with"),
         ("WEBIO_DEV", "1"),
         ("WEBIO_GENERATION", "the number of the build, from 1"),
         ("WEBIO_DEV_TOKEN", "marks the developer's own requests"),

@@ -1,4 +1,5 @@
 import Glibc
+import WebIO
 import WebIODev
 import WebIOHTTP
 import WebIOPosix
@@ -12,6 +13,9 @@ struct ServeCommand {
     Flag("no-index", .none, "no lists of what is in a directory"),
     Flag("idle", .required("SECONDS"), "an app that nobody has used for so long is stopped; 900 without it"),
     Flag("memory", .required("SIZE"), "what one app may allocate; 1G without it"),
+    Flag(
+      "metrics", .required("PORT"),
+      "where Prometheus finds the metrics, each app's among them: a port of this machine, or ADDRESS:PORT"),
     Flag("json", .none, "print events, one JSON object a line, on standard output"),
     Flag("debug", .none, "builds that are quicker to make and slower to run"),
     Flag("toolkit", .required("PATH"), "the WebIO checkout that the files use"),
@@ -55,6 +59,12 @@ struct ServeCommand {
       }
       options.memoryLimit = bytes
     }
+    if let text = arguments.value("metrics") {
+      guard let address = MetricsAddress(text) else {
+        throw CommandError.usage("--metrics \(text) is no address.", advice: "Write --metrics 9464, or --metrics 0.0.0.0:9464.")
+      }
+      options.metrics = try ListenAddress.all(host: address.host, port: address.port)
+    }
     let host = arguments.value("host") ?? "localhost"
     let port = try arguments.port("port") ?? 8080
     let console = Console(json: arguments.has("json"))
@@ -93,7 +103,12 @@ private final class Serving: LongCommand {
     let url = "http://localhost:\(port)/"
     console.note("The apps are at \(url)")
     console.note("To see why one does not build, open \(url)?webio-token=\(token)")
-    console.event("ready", ["url": .string(url), "developerURL": .string("\(url)?webio-token=\(token)")])
+    var members: JSONObject = ["url": .string(url), "developerURL": .string("\(url)?webio-token=\(token)")]
+    if let metrics = server.metricsPort {
+      console.note("Their metrics are at port \(metrics), below /metrics")
+      members["metricsPort"] = .int(Int64(metrics))
+    }
+    console.event("ready", members)
   }
 
   func stop(_ completion: @escaping @EventLoop () -> Void) { server.stop(completion) }

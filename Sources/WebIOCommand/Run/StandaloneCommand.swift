@@ -1,4 +1,5 @@
 import Glibc
+import WebIO
 import WebIODev
 import WebIOPosix
 
@@ -98,7 +99,8 @@ private final class StandaloneBuild: LongCommand {
     guard !Files.isDirectory(target) else {
       throw CommandError(.failed, "\(target) is a directory.", advice: "Name another place with --output FILE.")
     }
-    let bytes = try Files.read(executable, limit: 1 << 30)
+    var bytes = try Files.read(executable, limit: 1 << 30)
+    if let text = AppDescriptions(of: project).json { ExecutableTrailer.append(text, to: &bytes) }
     let directory = Path.directory(of: target)
     if !directory.isEmpty { try Files.makeDirectories(directory) }
     try Files.replace(target, bytes, mode: 0o755)

@@ -24,9 +24,14 @@ package final class DeployServer {
     package var memoryLimit: Int? = 1 << 30
     /// How long a visitor's browser waits before it sees a page that tells to wait.
     package var patience = Duration.seconds(2)
+    /// Where Prometheus finds the metrics, and those of each app; nil is nowhere.
+    package var metrics: [SocketAddress]?
     package var log: @EventLoop @Sendable (String) -> Void = { _ in }
     /// A compiler begins with a file, and has ended after so many milliseconds, with success or not.
     package var onBuild: @EventLoop @Sendable (String, (milliseconds: Int, isGood: Bool)?) -> Void = { _, _ in }
+
+    /// Tells an app who asks for its metrics.
+    let metricsToken = randomToken(32)
 
     package init(directory: String, toolkit: Project.Toolkit) {
       self.directory = directory
@@ -38,18 +43,53 @@ package final class DeployServer {
   private let builds: DeployBuilds
   private var apps: [String: DeployedApp] = [:]
   private var server: HTTPServer!
+  private let metrics = DeployMetrics()
+  private var metricsListener: MetricsListener?
   private var files: StaticFiles?
   private static let cookie = "webio-developer"
 
   package init(_ options: Options) throws {
     self.options = options
-    builds = DeployBuilds(options.toolkit, isRelease: options.isRelease, options.onBuild)
+    let metrics = metrics
+    builds = DeployBuilds(options.toolkit, isRelease: options.isRelease) { file, result in
+      if let result { metrics.count(build: result.milliseconds, isGood: result.isGood) }
+      options.onBuild(file, result)
+    }
     let shared = Path.join(options.directory, "static")
     if Files.isDirectory(shared) { files = try StaticFiles(directory: shared) }
     var limits = HTTPLimits()
     limits.body = .max
-    server = HTTPServer(handler: Front(self), limits: limits)
+    server = HTTPServer(handler: Front(self), limits: limits) { metrics.count($0) }
+    if let addresses = options.metrics {
+      let gate = addresses.allSatisfy { $0.isLoopback } ? HostGate() : nil
+      metricsListener = try MetricsListener(
+        on: addresses, refusal: { gate?.allows($0.request.host) == false ? "This host is not allowed here.\n" : nil }
+      ) { [weak self] completion in self?.collect(completion) }
+    }
     sweepLater()
+  }
+
+  /// Of the metrics' listener; nil without one.
+  package var metricsPort: UInt16? { metricsListener?.port }
+
+  /// The processes are asked at the same time.
+  private func collect(_ completion: @escaping @EventLoop (String) -> Void) {
+    var merge = MetricsMerge()
+    merge.add(metrics.text(states: DeployedApp.count(apps.values), server))
+    var left = 1
+    let done: @EventLoop () -> Void = {
+      left -= 1
+      if left == 0 { completion(merge.text) }
+    }
+    for (_, app) in apps.sorted(by: { $0.key < $1.key }) {
+      guard let address = app.address else { continue }
+      left += 1
+      _ = MetricsQuestion(address, token: options.metricsToken) { text in
+        if let text { merge.add(text, label: ("app", app.path)) }
+        done()
+      }
+    }
+    done()
   }
 
   private final class Front: HTTPRequestHandler {
@@ -68,6 +108,7 @@ package final class DeployServer {
 
   package func stop(_ completion: @escaping @EventLoop () -> Void) {
     builds.stop()
+    metricsListener?.stop()
     for app in apps.values { app.stop() }
     server.stop(grace: .seconds(1), completion)
   }
@@ -96,10 +137,10 @@ package final class DeployServer {
         return list(exchange, directory)
       }
       let key = "\(directory)/index of"
-      open(exchange, apps[key] ?? DeployedApp(index, prefix, options, builds, indexOf: real), key, prefix)
+      open(exchange, apps[key] ?? DeployedApp(index, prefix, options, builds, metrics, indexOf: real), key, prefix)
     case .app(let file, let prefix):
       guard let real = Self.within(base, file) else { return nothing(exchange) }
-      open(exchange, apps[file] ?? DeployedApp(real, prefix, options, builds), file, prefix)
+      open(exchange, apps[file] ?? DeployedApp(real, prefix, options, builds, metrics), file, prefix)
     }
   }
 

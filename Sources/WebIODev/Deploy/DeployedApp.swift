@@ -21,6 +21,7 @@ final class DeployedApp {
   private var waitingSince = MonotonicTime.now
   private let options: DeployServer.Options
   private let builds: DeployBuilds
+  private let metrics: DeployMetrics
   private(set) var state = State.idle
   /// Nil while there is no process.
   private(set) var lease: UpstreamLease?
@@ -33,13 +34,39 @@ final class DeployedApp {
 
   /// With `indexOf` it tells what is in that directory.
   init(
-    _ file: String, _ prefix: String, _ options: DeployServer.Options, _ builds: DeployBuilds, indexOf directory: String? = nil
+    _ file: String, _ prefix: String, _ options: DeployServer.Options, _ builds: DeployBuilds, _ metrics: DeployMetrics,
+    indexOf directory: String? = nil
   ) {
     self.file = file
     self.directory = directory
     self.prefix = prefix
     self.options = options
     self.builds = builds
+    self.metrics = metrics
+  }
+
+  /// As visitors see it: `/tools/bmi`.
+  var path: String { prefix.isEmpty ? "/" : prefix }
+
+  /// Where its process listens; nil without one.
+  var address: SocketAddress? { lease == nil ? nil : process?.socket.address }
+
+  /// How many are in each state.
+  static func count(_ apps: some Sequence<DeployedApp>) -> [(name: String, count: Int)] {
+    let names = ["idle", "building", "starting", "serving", "broken"]
+    var counts: [String: Int] = [:]
+    for app in apps { counts[app.stateName, default: 0] += 1 }
+    return names.map { ($0, counts[$0] ?? 0) }
+  }
+
+  private var stateName: String {
+    switch state {
+    case .idle: "idle"
+    case .building: "building"
+    case .starting: "starting"
+    case .serving: "serving"
+    case .broken: "broken"
+    }
   }
 
   /// Somebody asks for it.
@@ -104,7 +131,10 @@ final class DeployedApp {
     generation += 1
     let generation = generation
     if lease == nil { state = .starting }
-    var changes: [String: String?] = ["WEBIO_PREFIX": prefix.isEmpty ? "/" : prefix, "WEBIO_DIRECTORY": directory]
+    var changes: [String: String?] = [
+      "WEBIO_PREFIX": path, "WEBIO_DIRECTORY": directory,
+      "WEBIO_METRICS_TOKEN": options.metrics == nil ? nil : options.metricsToken,
+    ]
     changes.merge(AppDescriptions(file: file).environment) { $1 }
     do {
       let next = try AppProcess(
@@ -133,6 +163,7 @@ final class DeployedApp {
       enter(.serving)
     case .output(let line): options.log("\(prefix): \(line)")
     case .crashed(let crash):
+      metrics.crashes += 1
       options.log("\(prefix): ended with \(crash.reason)")
       if generation == successor?.generation {
         successor = nil
@@ -160,6 +191,7 @@ final class DeployedApp {
   /// Nobody has used it for the time that the server allows.
   func evict(now: MonotonicTime) {
     guard case .serving = state, splices == 0, lease?.running == 0, now - lastUse >= options.idleTime else { return }
+    metrics.evictions += 1
     lease?.replaced()
     lease = nil
     process?.stop()

@@ -33,13 +33,16 @@ package struct AppDescriptions: Sendable, Equatable {
     self.init((try? Files.read(file, limit: Self.sizeLimit)).map { [String(decoding: $0, as: UTF8.self)] } ?? [])
   }
 
-  /// What the app finds in its environment: a JSON object, or nil where there is nothing to tell.
-  package var environment: [String: String?] {
+  /// What the app finds in its environment.
+  package var environment: [String: String?] { ["WEBIO_DESCRIPTIONS": json] }
+
+  /// A JSON object, the same for the same sources; nil where there is nothing to tell.
+  package var json: String? {
     let members = texts.sorted { $0.key < $1.key }.prefix(Self.countLimit).map {
       (name: $0.key, value: JSONValue.string($0.value))
     }
     let object = JSONValue.object(JSONObject(members))
-    return ["WEBIO_DESCRIPTIONS": members.isEmpty ? nil : String(decoding: object.serialized, as: UTF8.self)]
+    return members.isEmpty ? nil : String(decoding: object.serialized, as: UTF8.self)
   }
 
   private mutating func read(_ source: String, _ names: inout [(name: String, function: String)]) {

@@ -6,7 +6,8 @@ import WebIOPosix
 ///     try await startServer(main, metrics: 9464)                            // this machine only
 ///     try await startServer(main, metrics: MetricsAddress(host: "10.0.0.7", port: 9464))
 ///
-/// `GET /metrics` answers in Prometheus' text format, version 0.0.4. `webio run --metrics` sets it from outside.
+/// `GET /metrics` answers in Prometheus' text format, version 0.0.4. `webio run --metrics` sets it from outside,
+/// and `webio serve --metrics` tells those of all its apps.
 public struct MetricsAddress: Sendable, Equatable, ExpressibleByIntegerLiteral {
   /// `localhost`, a numeric address, `""` for every network, or `unix:` and a path.
   public var host: String
@@ -19,6 +20,9 @@ public struct MetricsAddress: Sendable, Equatable, ExpressibleByIntegerLiteral {
 
   public init(integerLiteral port: Int) { self.init(port: port) }
 
+  /// As `init(_:)` reads it.
+  var text: String { "\(host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]" : host):\(port)" }
+
   /// Throws ``WebIOError/invalidArgument(_:)``.
   init(checking text: String) throws {
     guard let address = MetricsAddress(text) else {
@@ -28,7 +32,7 @@ public struct MetricsAddress: Sendable, Equatable, ExpressibleByIntegerLiteral {
   }
 
   /// `9464`, `0.0.0.0:9464`, `[::1]:9464`. Nil when it is none of these.
-  init?(_ text: String) {
+  package init?(_ text: String) {
     let bytes = Array(text.utf8)
     let colon = bytes.lastIndex(of: UInt8(ascii: ":"))
     guard let port = ASCII.decimal(String(decoding: bytes[((colon ?? -1) + 1)...], as: UTF8.self)), port <= 65_535 else {
@@ -40,39 +44,13 @@ public struct MetricsAddress: Sendable, Equatable, ExpressibleByIntegerLiteral {
   }
 }
 
-@EventLoop
-final class MetricsServer: HTTPRequestHandler {
-  private let metrics: ServerMetrics
-  private let gate: OriginGate
-  private var server: HTTPServer?
-  private(set) var port: UInt16 = 0
-
+extension MetricsListener {
   /// Throws a `ListenError`.
-  init(_ address: MetricsAddress, _ metrics: ServerMetrics) throws {
-    self.metrics = metrics
+  convenience init(_ address: MetricsAddress, _ metrics: ServerMetrics) throws {
     let addresses = try ListenAddress.all(host: address.host, port: address.port)
     // Pages of browsers on this machine must not read it under a name of their own.
-    gate = OriginGate(
+    let gate = OriginGate(
       allowedHosts: addresses.allSatisfy { $0.isLoopback } ? [] : nil, allowedOrigins: [], checkOrigin: nil)
-    var limits = HTTPLimits()
-    limits.connections = 64
-    limits.body = 0
-    let server = HTTPServer(handler: self, limits: limits)
-    port = try server.listen(on: addresses)
-    self.server = server
-  }
-
-  func handle(_ exchange: HTTPExchange) {
-    let request = exchange.request
-    if let refusal = gate.refusal(of: request, origin: exchange.origin) { return exchange.respond(.forbidden, text: refusal) }
-    guard request.hasPath("/metrics") else { return exchange.respond(.notFound, text: "The metrics are at /metrics.\n") }
-    guard request.isGet || request.isHead else { return exchange.respond(.methodNotAllowed, ["Allow": "GET, HEAD"]) }
-    exchange.compresses = true
-    exchange.respond(.ok, ["Content-Type": MetricsText.contentType, "Cache-Control": "no-store"], Array(metrics.text.utf8))
-  }
-
-  func stop() {
-    server?.stop(grace: .zero) {}
-    server = nil
+    try self.init(on: addresses, refusal: { gate.refusal(of: $0.request, origin: $0.origin) }) { $0(metrics.text) }
   }
 }

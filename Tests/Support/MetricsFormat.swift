@@ -1,13 +1,13 @@
 /// What stands in a text of Prometheus' format, version 0.0.4, read as its description says: what breaks a rule throws.
-struct MetricsFormat {
-  struct Violation: Error, CustomStringConvertible {
-    let description: String
+public struct MetricsFormat {
+  public struct Violation: Error, CustomStringConvertible {
+    public let description: String
   }
 
-  private(set) var types: [String: String] = [:]
+  public private(set) var types: [String: String] = [:]
   private var samples: [String: Double] = [:]
 
-  init(parsing text: String) throws {
+  public init(parsing text: String) throws {
     guard text.last == "\n" else { throw Violation(description: "the last line has no end") }
     var helps: Set<String> = []
     var current: String?
@@ -34,7 +34,7 @@ struct MetricsFormat {
   }
 
   /// By name and labels as they are written.
-  subscript(name: String) -> Double? { samples[name] }
+  public subscript(name: String) -> Double? { samples[name] }
 
   private mutating func sample(_ line: String, of metric: String?) throws {
     guard let space = line.lastIndex(of: " "), let metric else { throw Violation(description: line) }
@@ -47,7 +47,10 @@ struct MetricsFormat {
       throw Violation(description: "\(line) within \(metric), or twice")
     }
     let labels = key.dropFirst(name.count)
-    guard labels.isEmpty || labels.wholeMatch(of: /\{[a-zA-Z_][a-zA-Z0-9_]*="[^"\\\n]*"\}/) != nil else {
+    guard
+      labels.isEmpty
+        || labels.wholeMatch(of: /\{[a-zA-Z_][a-zA-Z0-9_]*="[^"\\\n]*"(,[a-zA-Z_][a-zA-Z0-9_]*="[^"\\\n]*")*\}/) != nil
+    else {
       throw Violation(description: "labels of \(line)")
     }
   }
@@ -55,14 +58,21 @@ struct MetricsFormat {
   private func check(_ name: String, _ type: String) throws {
     if type == "counter", !name.hasSuffix("_total") { throw Violation(description: "the counter \(name) is no _total") }
     guard type == "histogram" else { return }
-    let buckets = samples.filter { $0.key.hasPrefix("\(name)_bucket{") }.map { ($0.key, $0.value) }
-    let bounds = buckets.map { key, count -> (Double, Double) in
-      let text = key.split(separator: "\"")[1]
-      return (text == "+Inf" ? .infinity : Double(text) ?? .nan, count)
-    }.sorted { $0.0 < $1.0 }
-    guard bounds.last?.0 == .infinity, bounds.last?.1 == samples["\(name)_count"], samples["\(name)_sum"] != nil,
-      zip(bounds, bounds.dropFirst()).allSatisfy({ $0.1 <= $1.1 })
-    else { throw Violation(description: "the buckets of \(name): \(bounds)") }
+    // A histogram for each value of the other labels.
+    var bounds: [String: [(bound: Double, count: Double)]] = [:]
+    for (key, count) in samples where key.hasPrefix("\(name)_bucket{") {
+      guard let match = key.firstMatch(of: /,?le="([^"]*)"/) else { throw Violation(description: "no le in \(key)") }
+      let others = key.replacing(match.output.0, with: "", maxReplacements: 1).dropFirst("\(name)_bucket".count)
+      let bound = match.output.1 == "+Inf" ? .infinity : Double(match.output.1) ?? .nan
+      bounds[others == "{}" ? "" : String(others), default: []].append((bound, count))
+    }
+    for (labels, buckets) in bounds {
+      let sorted = buckets.sorted { $0.bound < $1.bound }
+      guard sorted.last?.bound == .infinity, sorted.last?.count == samples["\(name)_count\(labels)"],
+        samples["\(name)_sum\(labels)"] != nil, zip(sorted, sorted.dropFirst()).allSatisfy({ $0.count <= $1.count })
+      else { throw Violation(description: "the buckets of \(name)\(labels): \(sorted)") }
+    }
+    guard !bounds.isEmpty else { throw Violation(description: "\(name) has no buckets") }
   }
 
   private static func isName(_ text: String) -> Bool { text.wholeMatch(of: /[a-zA-Z_:][a-zA-Z0-9_:]*/) != nil }
