@@ -18,6 +18,16 @@ int webio_openat2(int directory, const char *path, uint64_t flags, uint64_t reso
   return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
 }
 
+int webio_borrow_descriptor(pid_t process, int descriptor) {
+  int handle = (int)syscall(SYS_pidfd_open, process, 0);
+  if (handle < 0) return -1;
+  int copy = (int)syscall(SYS_pidfd_getfd, handle, descriptor, 0);
+  int error = errno;
+  close(handle);
+  errno = error;
+  return copy;
+}
+
 uint64_t webio_resolve_beneath(void) {
   return RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
 }

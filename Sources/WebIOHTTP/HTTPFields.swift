@@ -66,6 +66,11 @@ public struct HTTPFields: Sendable {
       if invalidName == nil { invalidName = String(decoding: name.prefix(64), as: UTF8.self) }
       return
     }
+    appendParsed(name, value)
+  }
+
+  /// Adds a field that a parser has taken already, for a proxy: its bytes are not looked at once more.
+  package mutating func appendParsed(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
     let start = UInt32(bytes.count)
     let kind = Self.kind(of: name)
     if kind.isReserved { hasReserved = true }
@@ -77,6 +82,11 @@ public struct HTTPFields: Sendable {
     bytes.append(": ")
     bytes.append(contentsOf: value)
     bytes.append("\r\n")
+  }
+
+  package mutating func reserveCapacity(bytes: Int, fields: Int) {
+    self.bytes.reserveCapacity(bytes)
+    entries.reserveCapacity(fields)
   }
 
   /// Adds all of `others`.
@@ -119,6 +129,20 @@ public struct HTTPFields: Sendable {
     return values
   }
 
+  /// The value of the last field of that name.
+  package func last(_ name: String) -> String? {
+    var name = name
+    let entry = name.withUTF8 { name in
+      bytes.withUnsafeBytes { bytes in
+        entries.last { entry in
+          Int(entry.nameCount) == name.count
+            && ASCII.equalsIgnoringCase(Self.name(entry, in: bytes), UnsafeRawBufferPointer(name))
+        }
+      }
+    }
+    return entry.map { text(of: $0) }
+  }
+
   /// Names and values in their order.
   public var list: [(name: String, value: String)] {
     entries.map { entry in
@@ -127,6 +151,9 @@ public struct HTTPFields: Sendable {
       }
     }
   }
+
+  /// How many bytes they are, about.
+  package var byteCount: Int { bytes.count }
 
   /// Names and values in their order, without making text of them.
   package func forEach(_ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Void) {

@@ -16,3 +16,9 @@ package func acceptConnection(_ listener: Int32) -> (descriptor: Int32, peer: So
   let descriptor = webio_accept(listener, &storage, &length)
   return (descriptor, SocketAddress(storage: storage, length: length))
 }
+
+/// A copy of another process's descriptor, closed on exec; -1 with errno. See pidfd_getfd(2): it takes what ptrace(2) takes,
+/// which for a child is usually granted.
+package func borrowDescriptor(_ descriptor: Int32, of process: pid_t) -> Int32 {
+  webio_borrow_descriptor(process, descriptor)
+}

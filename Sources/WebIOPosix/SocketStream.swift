@@ -10,6 +10,9 @@ package final class SocketStream: ByteStream, EventSource {
   package let peerPort: UInt16
   package var bufferedBytes: Int { output.count }
 
+  /// After the end, for whoever counts streams that are served by others.
+  package var onClose: (@EventLoop () -> Void)?
+
   private let descriptor: Int32
   private var registration: Registration?
   private var interest: Readiness = []
@@ -214,5 +217,7 @@ package final class SocketStream: ByteStream, EventSource {
     let delegate = delegate
     self.delegate = nil
     delegate?.streamDidClose(self, error: error)
+    onClose?()
+    onClose = nil
   }
 }

@@ -88,6 +88,24 @@ extension LoopTests {
       await setting.stop()
     }
 
+    /// The answer's last piece is what fills the slow visitor's buffer: the connection to the app is the next one's by then.
+    @Test func aSlowVisitorDoesNotDeafenTheConnectionItGaveBack() async throws {
+      let setting = try await GatewaySetting()
+      let answered = Recorder<Int>()
+      setting.gateway.onRequest = { answered.add($0.status) }
+      let (slow, visitor) = MemoryStream.pair(peerAddress: "", origin: .tunnel)
+      setting.gateway.server.accept(visitor)
+      slow.write(Array("GET /download?65436 HTTP/1.1\r\nHost: x\r\n\r\n".utf8))
+      #expect(await answered.wait { $0 == [200] })
+      #expect(visitor.bufferedBytes > visitor.highWater)
+      let next = RawClient(try TestClient.stream(setting.gateway, .public))
+      next.write("GET /gen HTTP/1.1\r\nHost: x\r\n\r\n")
+      #expect(await answered.wait(.seconds(10)) { $0 == [200, 200] })
+      next.stream.abort()
+      slow.abort()
+      await setting.stop()
+    }
+
     @Test func eventsComeWhenTheyHappen() async throws {
       let setting = try await GatewaySetting()
       var delays: [Double] = []

@@ -91,9 +91,10 @@ extension RealServers {
       await server.stop()
     }
 
-    @Test func visitorsBeyondTheLimitAreTurnedAway() async throws {
+    @Test(arguments: bothEngines)
+    func visitorsBeyondTheLimitAreTurnedAway(_ engine: TunnelConfiguration.Engine) async throws {
       let server = try await SSHServer()
-      var configuration = try TunnelProbe.configuration(server)
+      var configuration = try TunnelProbe.configuration(server, engine)
       configuration.maximumChannels = 2
       let probe = TunnelProbe(configuration)
       let port = try await probe.port()

@@ -89,7 +89,8 @@ extension RealServers {
       var configuration = try TunnelConfiguration(via: "localhost.run")
       configuration.domain = "app.example.com"
       let command = OpenSSHCommand(
-        configuration: configuration, port: 80, socketPath: "/d/s", logPath: "/d/l", knownHostsPath: "/d/k",
+        configuration: configuration, port: 80, socketPath: "/d/s", logPath: "/d/l", configurationPath: "/d/c",
+        knownHostsPath: "/d/k",
         identities: ["/own"], hasSession: true)
       let words = command.arguments
       #expect(words.starts(with: ["-F", "none"]))
@@ -97,6 +98,23 @@ extension RealServers {
       #expect(words.contains("StrictHostKeyChecking=yes"))
       #expect(words.contains("app.example.com:80:/d/s"))
       #expect(words.suffix(3) == ["--", "localhost.run", "--output json"])
+    }
+
+    /// ssh's default key exchange is what its start waits for; what the user has chosen stays.
+    @Test func theUsersSettingsComeBeforeOurs() async throws {
+      let directory = try TemporaryDirectory("webio-settings")
+      let text = OpenSSHCommand.configurationText
+        .replacing("Include ~/.ssh/config", with: "Include \(directory.file("own"))")
+      try Files.create(directory.file("config"), Array(text.utf8), mode: 0o600)
+      func exchanges() async throws -> String {
+        let path = directory.file("config")
+        let output = try await Program.run("/usr/bin/env", ["ssh", "-F", path, "-G", "relay.test"]).output
+        let line = try #require(output.split(separator: "\n").first { $0.hasPrefix("kexalgorithms ") })
+        return String(line.dropFirst(14))
+      }
+      #expect(try await exchanges().hasPrefix("curve25519-sha256,"))
+      try Files.create(directory.file("own"), Array("Host relay.test\n  KexAlgorithms ecdh-sha2-nistp256\n".utf8), mode: 0o600)
+      #expect(try await exchanges() == "ecdh-sha2-nistp256")
     }
 
     @Test func ofSSHsLogOnlyTheLogCounts() {

@@ -68,9 +68,10 @@ extension RealServers {
       relay.stop()
     }
 
-    @Test func aFloodOfChannelsIsTurnedAwayAndForgotten() async throws {
+    @Test(arguments: bothEngines)
+    func aFloodOfChannelsIsTurnedAwayAndForgotten(_ engine: TunnelConfiguration.Engine) async throws {
       let relay = try Relay("flood")
-      var configuration = try await relay.configuration(.libssh2)
+      var configuration = try await relay.configuration(engine)
       configuration.maximumChannels = 20
       let probe = TunnelProbe(configuration)
       _ = try await probe.url()
@@ -81,9 +82,10 @@ extension RealServers {
       relay.stop()
     }
 
-    @Test func aSessionThatNeverStopsTalkingHoldsUpNobody() async throws {
+    @Test(arguments: bothEngines)
+    func aSessionThatNeverStopsTalkingHoldsUpNobody(_ engine: TunnelConfiguration.Engine) async throws {
       let relay = try Relay("talk")
-      let probe = TunnelProbe(try await relay.configuration(.libssh2))
+      let probe = TunnelProbe(try await relay.configuration(engine))
       _ = try await probe.url()
       let before = try Self.residentKilobytes()
       #expect(try await relay.line("said ").isEmpty == false, "\(relay.lines)")

@@ -54,6 +54,9 @@ int webio_spawn(const webio_spawn_request *request, pid_t *guard, int *lifeline)
 /// openat2(2), which glibc 2.36 does not wrap. Returns a descriptor or -1 with errno.
 int webio_openat2(int directory, const char *path, uint64_t flags, uint64_t resolve);
 
+/// A copy of another process's descriptor, close-on-exec: pidfd_getfd(2). Returns it, or -1 with errno.
+int webio_borrow_descriptor(pid_t process, int descriptor);
+
 /// The RESOLVE_* bits that keep a path beneath its directory and off symbolic links.
 uint64_t webio_resolve_beneath(void);
 

@@ -110,22 +110,23 @@ struct Console: Sendable {
   func result(_ text: String) { write(1, text + "\n") }
 
   /// One line `{"event":…,"time":…}` on standard output, with `--json` only. The time is in milliseconds since 1970.
-  func event(_ name: String, _ members: JSONObject = [:]) { events([(name, members)]) }
-
-  /// Several of them in one write.
-  func events(_ list: [(name: String, members: JSONObject)]) {
+  func event(_ name: String, _ members: JSONObject = [:]) {
     guard isJSON else { return }
+    var object: JSONObject = ["event": .string(name), "time": .double(Self.time)]
+    for (name, value) in members.members { object[name] = value }
+    write(1, JSONValue.object(object).serialized + [UInt8(ascii: "\n")])
+  }
+
+  /// Several of them, written out already, in one write.
+  func events(lines: [UInt8]) {
+    if isJSON { write(1, lines) }
+  }
+
+  /// Milliseconds since 1970, to the microsecond.
+  static var time: Double {
     var now = timespec()
     clock_gettime(CLOCK_REALTIME, &now)
-    let time = (Double(now.tv_sec) * 1_000_000 + Double(now.tv_nsec / 1_000)) / 1_000
-    var lines: [UInt8] = []
-    for (name, members) in list {
-      var object: JSONObject = ["event": .string(name), "time": .double(time)]
-      for (name, value) in members.members { object[name] = value }
-      lines += JSONValue.object(object).serialized
-      lines.append(UInt8(ascii: "\n"))
-    }
-    write(1, lines)
+    return (Double(now.tv_sec) * 1_000_000 + Double(now.tv_nsec / 1_000)) / 1_000
   }
 
   private func write(_ descriptor: Int32, _ text: String) { write(descriptor, Array(text.utf8)) }

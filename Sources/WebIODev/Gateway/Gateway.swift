@@ -152,7 +152,7 @@ package final class Gateway {
     guard !exchange.request.hasMethod("CONNECT") else {
       return exchange.respond(.methodNotAllowed, text: "This is no proxy for other hosts.\n")
     }
-    let trip = ProxyTrip(exchange, onSplice: { _ in }) { [weak self] in self?.failed($0, $1) }
+    let trip = ProxyTrip(exchange, onSplice: { _ in }, onFailure: failed)
     trip.record = record
     start(trip)
   }
@@ -167,9 +167,10 @@ package final class Gateway {
   }
 
   private func admit(_ exchange: HTTPExchange) -> Bool {
+    guard !publicGate.isOpen else { return true }
     let fields = exchange.request.fields
     let verdict = publicGate.verdict(
-      authorization: fields["Authorization"], forwardedFor: fields.all("X-Forwarded-For").last, at: .now)
+      authorization: fields["Authorization"], forwardedFor: fields.last("X-Forwarded-For"), at: .now)
     switch verdict {
     case .allowed: return true
     case .unauthorized:
@@ -287,7 +288,7 @@ package final class Gateway {
   private func log(_ entry: AccessLogEntry) {
     guard let onRequest, let request = entry.request, !DevEndpoints.owns(request) else { return }
     let side = GatewaySide(entry.origin)
-    let client = side == .public ? PublicGate.client(of: request.fields.all("X-Forwarded-For").last) : entry.peerAddress
+    let client = side == .public ? PublicGate.client(of: request.fields.last("X-Forwarded-For")) : entry.peerAddress
     onRequest(
       LogEntry(
         method: request.method, path: request.path, status: entry.status.code,

@@ -31,11 +31,13 @@ struct ForwardedFields {
   /// `upgrade` is the protocol that an upgrade asks for.
   func request(_ head: HTTPRequestHead, upgrade: String?) -> HTTPFields {
     var fields = HTTPFields()
+    fields.reserveCapacity(bytes: head.fields.byteCount + 256, fields: head.fields.count + 6)
     let hop = HopByHop(head.fields)
     if let host = host ?? head.host { fields.append("Host", host) }
     var hasProto = false
     var hasHost = false
     head.fields.forEach { name, value in
+      guard Self.isSpecial(name) || hop.namesMore else { return fields.appendParsed(name, value) }
       func isField(_ other: StaticString) -> Bool { ASCII.equalsIgnoringCase(name, other) }
       if isField("Host") || isField("Expect") || Self.isOurs(name) || hop.contains(name) { return }
       if hidesAuthorization, isField("Authorization") { return }
@@ -43,7 +45,7 @@ struct ForwardedFields {
       if side == .local, Self.isForwarding(name) { return }
       if isField("X-Forwarded-Proto") { hasProto = true }
       if isField("X-Forwarded-Host") { hasHost = true }
-      fields.append(name, value)
+      fields.appendParsed(name, value)
     }
     switch side {
     case .local:
@@ -67,15 +69,32 @@ struct ForwardedFields {
 
   func response(_ head: HTTPResponseHead) -> HTTPFields {
     var fields = HTTPFields()
+    fields.reserveCapacity(bytes: head.fields.byteCount + 32, fields: head.fields.count + 1)
     let hop = HopByHop(head.fields)
     head.fields.forEach { name, value in
+      guard Self.isSpecial(name) || hop.namesMore else { return fields.appendParsed(name, value) }
       if ASCII.equalsIgnoringCase(name, "Content-Length") || Self.isOurs(name) || hop.contains(name) { return }
       if side == .public, ASCII.equalsIgnoringCase(name, "X-Robots-Tag") { return }
-      fields.append(name, value)
+      fields.appendParsed(name, value)
     }
     // A share is not to be found by search engines.
     if side == .public { fields.append("X-Robots-Tag", "noindex") }
     return fields
+  }
+
+  /// Whether it may be one of the names that are looked for here. Most are not, by their first letter.
+  private static func isSpecial(_ name: UnsafeRawBufferPointer) -> Bool {
+    switch ASCII.lower(name.first ?? 0) {
+    // Authorization, Connection, Content-Length, Expect, Forwarded, Host, Keep-Alive, Proxy-*, Sec-WebSocket-Extensions,
+    // TE, Trailer, Transfer-Encoding, Upgrade, Webio-*, X-*.
+    case UInt8(ascii: "a"): name.count == 13
+    case UInt8(ascii: "c"): name.count == 10 || name.count == 14
+    case UInt8(ascii: "e"), UInt8(ascii: "h"), UInt8(ascii: "f"), UInt8(ascii: "k"), UInt8(ascii: "p"),
+      UInt8(ascii: "t"), UInt8(ascii: "u"), UInt8(ascii: "w"), UInt8(ascii: "x"):
+      true
+    case UInt8(ascii: "s"): name.count == 24
+    default: false
+    }
   }
 
   /// What only the gateway says: from outside it would be a lie, and towards outside it would be a leak.
@@ -98,6 +117,8 @@ private struct HopByHop {
   ]
 
   private var named: [[UInt8]] = []
+  /// `Connection` names others than the known ones.
+  var namesMore: Bool { !named.isEmpty }
 
   init(_ fields: HTTPFields) {
     fields.forEach { name, value in

@@ -22,6 +22,7 @@ final class ProxyTrip {
   var record: TrafficRecord?
   private var client: HTTPClientConnection?
   private var usesIdle = false
+  private var forwarded: ForwardedFields?
   private let onFailure: @EventLoop (ProxyTrip, Failure) -> Void
   private let onSplice: @EventLoop (Splice) -> Void
 
@@ -33,7 +34,8 @@ final class ProxyTrip {
     side = GatewaySide(exchange.origin)
     self.onSplice = onSplice
     self.onFailure = onFailure
-    exchange.onClose = { [weak self] in self?.clientLeft() }
+    // Both are over at the same time: the exchange lets go of this when it is.
+    exchange.onClose = { [self] in end() }
   }
 
   /// Without a body, and with a method that changes nothing. RFC 9110 section 9.2.2.
@@ -44,6 +46,7 @@ final class ProxyTrip {
 
   func start(on lease: UpstreamLease, _ forwarded: ForwardedFields) {
     self.lease = lease
+    self.forwarded = forwarded
     lease.begin()
     // Only what may be sent twice: the other end may close an idle connection in the same moment.
     if isRepeatable, let client = lease.takeIdle() {
@@ -70,20 +73,15 @@ final class ProxyTrip {
   private func send(_ client: HTTPClientConnection, _ forwarded: ForwardedFields) {
     let request = exchange.request
     self.client = client
-    client.onInformational = { [self] head in
-      if head.status.code != 100 { exchange.sendInformational(head.status, forwarded.response(head)) }
-    }
-    client.batch = { [exchange] body in
-      exchange.batch(body)
-      // Not before all is written: what the stream has taken at once nobody will hear of again.
-      if exchange.bufferedBytes > exchange.highWater { client.setReading(false) }
-    }
-    client.onHead = { [self] in receive($0, forwarded) }
+    // They hold nothing but this object, so that none of them is an allocation.
+    client.onInformational = { [self] in interim($0) }
+    client.batch = { [self] in batch($0) }
+    client.onHead = { [self] in receive($0) }
     client.onBody = { [self] bytes in
       record?.responseBody(bytes)
       exchange.write(bytes)
     }
-    client.onEnd = { [self] in responseEnded($0, forwarded) }
+    client.onEnd = { [self] in responseEnded($0) }
     exchange.onDrain = { client.setReading(true) }
 
     let upgrade = request.wantsUpgrade ? request.fields["Upgrade"] : nil
@@ -97,6 +95,19 @@ final class ProxyTrip {
       client.send(request.method, target, fields, bodyLength: -1)
       sendBody(to: client)
     }
+  }
+
+  private func interim(_ head: HTTPResponseHead) {
+    guard head.status.code != 100, let forwarded else { return }
+    exchange.sendInformational(head.status, forwarded.response(head))
+  }
+
+  private func batch(_ body: () -> Void) {
+    let client = client
+    exchange.batch(body)
+    // Not before all is written: what the stream has taken at once nobody will hear of again. A connection that has been
+    // given back is read, or the next request on it would never be answered.
+    if let client, client === self.client, exchange.bufferedBytes > exchange.highWater { client.setReading(false) }
   }
 
   /// In origin-form, which every server takes.
@@ -120,8 +131,9 @@ final class ProxyTrip {
       })
   }
 
-  private func receive(_ head: HTTPResponseHead, _ forwarded: ForwardedFields) {
+  private func receive(_ head: HTTPResponseHead) {
     if head.status.code == 101 { return upgrade(head) }
+    guard let forwarded else { return }
     var length: Int?
     if case .length(let count) = head.framing { length = count }
     if exchange.request.isHead || head.status == .notModified {
@@ -156,7 +168,7 @@ final class ProxyTrip {
         rightTap: { record.frames($0, fromVisitor: false) }, onClose: { record.closed() }))
   }
 
-  private func responseEnded(_ error: HTTPError?, _ forwarded: ForwardedFields) {
+  private func responseEnded(_ error: HTTPError?) {
     guard let error else {
       exchange.finish()
       if let client, let lease, client.canSend {
@@ -165,7 +177,7 @@ final class ProxyTrip {
       }
       return end()
     }
-    if usesIdle, error.code == .closed, !exchange.hasStarted, !isOver, let lease {
+    if usesIdle, error.code == .closed, !exchange.hasStarted, !isOver, let lease, let forwarded {
       client = nil
       return connect(lease, forwarded)
     }
@@ -182,12 +194,7 @@ final class ProxyTrip {
     onFailure(self, failure)
   }
 
-  /// The client is gone: nobody waits for the answer.
-  private func clientLeft() {
-    end()
-  }
-
-  /// Nothing more is to be done for this request.
+  /// Nothing more is to be done for this request, as when its client is gone.
   func end() {
     guard !isOver else { return }
     isOver = true

@@ -25,6 +25,9 @@ package struct PublicGate: Sendable, Equatable {
     self.expiry = expiry
   }
 
+  /// Everybody is let in, for ever.
+  var isOpen: Bool { credentials == nil && networks.isEmpty && expiry == nil }
+
   /// `authorization` and `forwardedFor` are the fields' values.
   package func verdict(authorization: String?, forwardedFor: String?, at now: MonotonicTime) -> Verdict {
     if let expiry, now >= expiry { return .expired }

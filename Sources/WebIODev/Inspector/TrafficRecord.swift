@@ -61,7 +61,7 @@ package final class TrafficRecord {
     let request = exchange.request
     method = request.method
     target = request.target
-    from = PublicGate.client(of: request.fields.all("X-Forwarded-For").last) ?? ""
+    from = PublicGate.client(of: request.fields.last("X-Forwarded-For")) ?? ""
     requestFields = request.fields.list.filter { !ASCII.equalsIgnoringCase($0.name, Gateway.replayField) }
     beganAt = .now
     var now = timespec()

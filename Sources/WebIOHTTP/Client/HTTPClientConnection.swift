@@ -50,8 +50,10 @@ package final class HTTPClientConnection: ByteStreamDelegate {
     head.append(0x20)
     head.append(text: target)
     head.append(" HTTP/1.1\r\n")
+    let isWhole = fields.isWire && fields.first(.contentLength) == nil && fields.first(.transferEncoding) == nil
+    if isWhole { head.append(contentsOf: fields.bytes) }
     fields.bytes.withUnsafeBytes { bytes in
-      for entry in fields.entries where entry.kind != .contentLength && entry.kind != .transferEncoding {
+      for entry in isWhole ? [] : fields.entries where entry.kind != .contentLength && entry.kind != .transferEncoding {
         head.append(contentsOf: HTTPFields.name(entry, in: bytes))
         head.append(": ")
         head.append(contentsOf: HTTPFields.value(entry, in: bytes))

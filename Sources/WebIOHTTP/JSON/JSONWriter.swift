@@ -55,6 +55,12 @@ package struct JSONWriter {
     bytes.append("null")
   }
 
+  /// Ends a line of JSON lines: what follows is a value of its own.
+  package mutating func endLine() {
+    bytes.append(UInt8(ascii: "\n"))
+    needsComma = false
+  }
+
   /// A value that is JSON already.
   package mutating func raw(_ json: some Sequence<UInt8>) {
     separate()

@@ -26,8 +26,9 @@ final class OpenSSHLink: TunnelLink {
   private var isForwardRefused = false
   private var isEnded = false
   private var patience: TimerToken?
-  /// ssh's own socket is not ours to keep.
-  let staleConnection: StaleConnection? = nil
+  private var connection: BorrowedSocket?
+  private var visitors = 0
+  private(set) var staleConnection: StaleConnection?
   private(set) var localAddress: SocketAddress?
   private(set) var serverAddress: SocketAddress?
 
@@ -108,9 +109,12 @@ final class OpenSSHLink: TunnelLink {
       let knownHosts = socket.directory + "/known_hosts"
       let lines = trustedKeys.map { KnownHosts.line(host: target.host, port: target.port, key: $0) }
       try Files.replace(knownHosts, Array(lines.joined().utf8), mode: 0o600)
+      let settings = socket.directory + "/config"
+      try Files.replace(settings, Array(OpenSSHCommand.configurationText.utf8), mode: 0o600)
       let command = OpenSSHCommand(
         configuration: configuration, port: port, socketPath: socket.path,
-        logPath: socket.directory + "/log", knownHostsPath: knownHosts, identities: try identities(),
+        logPath: socket.directory + "/log", configurationPath: settings, knownHostsPath: knownHosts,
+        identities: try identities(),
         hasSession: hasSession)
       try spawn(path, command)
     } catch {
@@ -182,11 +186,21 @@ final class OpenSSHLink: TunnelLink {
   private func receiveLog(_ bytes: some Sequence<UInt8>) {
     var events: [OpenSSHLog.Event] = []
     logLines.receive(bytes) { line in if let event = log.receive(line) { events.append(event) } }
+    if !isBound { connection?.acknowledge() }
     for event in events where !isEnded { handle(event) }
+  }
+
+  /// The server is there, and ssh is about to talk to it. The connection before it is over now, and gives back its port.
+  private func connected() {
+    request.staleConnection?.reset()
+    guard let child, let address = log.serverAddress else { return }
+    connection = BorrowedSocket(of: child.processID, to: address)
+    localAddress = connection?.localAddress ?? localAddress
   }
 
   private func handle(_ event: OpenSSHLog.Event) {
     switch event {
+    case .connected: connected()
     case .bound(let port):
       // With port 0 the success comes first, and the line with the number after it.
       guard !isBound, let port = port ?? (self.port == 0 ? nil : self.port) else { return }
@@ -195,7 +209,7 @@ final class OpenSSHLink: TunnelLink {
       deadline?.cancel()
       patience?.cancel()
       serverAddress = log.serverAddress ?? serverAddress
-      localAddress = serverAddress.flatMap(SocketAddress.source)
+      localAddress = connection?.localAddress ?? serverAddress.flatMap(SocketAddress.source)
       delegate?.link(self, didBind: port)
       if !hasSession { delegate?.linkSessionDidEnd(self) }
     case .forwardRefused: isForwardRefused = true
@@ -203,13 +217,17 @@ final class OpenSSHLink: TunnelLink {
   }
 
   private func accept(_ stream: SocketStream) {
-    guard !isEnded, let delegate else { return stream.abort() }
+    guard !isEnded, let delegate, visitors < configuration.maximumChannels else { return stream.abort() }
+    visitors += 1
+    stream.onClose = { [weak self] in self?.visitors -= 1 }
     delegate.link(self, didAccept: stream)
   }
 
   private func exited(_ status: ChildStatus) {
     child = nil
     drainLog()
+    if log.isSilent, isBound { staleConnection = connection?.abandon() }
+    connection?.release()
     guard !isEnded else { return }
     if case .exited(let code) = status, code != 255, target.provider == .plain, hasSession, !isForwardRefused {
       // The account has no shell: the forward alone will do, on the port that has been given out already.
@@ -266,6 +284,7 @@ final class OpenSSHLink: TunnelLink {
     deadline?.cancel()
     patience?.cancel()
     child?.terminate(grace: .seconds(1))
+    connection?.release()
     closeLog()
     socket?.close()
     if input >= 0 { Glibc.close(input) }

@@ -4,6 +4,8 @@ import WebIOPosix
 /// What the lines of ssh's log (`LogLevel=DEBUG1`) say about the connection.
 struct OpenSSHLog {
   enum Event: Equatable {
+    /// To `serverAddress`.
+    case connected
     /// The port is nil when it is the one that was asked for.
     case bound(UInt16?)
     case forwardRefused
@@ -15,6 +17,8 @@ struct OpenSSHLog {
   private(set) var isLoginRefused = false
   private(set) var isWithoutAlgorithm = false
   private(set) var isAuthenticated = false
+  /// The server has not answered for so long that ssh has given it up.
+  private(set) var isSilent = false
   /// The server would take one of the keys, if only it were used to sign.
   private(set) var isKeyAccepted = false
   /// Where ssh has found the server; nil behind a proxy of the user's configuration.
@@ -34,6 +38,8 @@ struct OpenSSHLog {
         isAuthenticated = true
       } else if contains("Server accepts key: ") {
         isKeyAccepted = true
+      } else if contains("Connection established.") {
+        return .connected
       } else if contains("Connecting to ") {
         serverAddress = Self.address(in: line)
       } else if contains("remote forward success for: listen") {
@@ -47,6 +53,7 @@ struct OpenSSHLog {
       return ASCII.port(line[end...].prefix { ASCII.isDigit($0) }).map { .bound($0) }
     }
     if contains("Authenticated to ") { isAuthenticated = true }
+    if contains("not responding") || contains("timed out") { isSilent = true }
     if contains("Host key verification failed") || contains("host key is known") { isHostKeyRefused = true }
     if contains("Permission denied (") || contains(": Too many authentication failures") { isLoginRefused = true }
     if contains("Unable to negotiate with") { isWithoutAlgorithm = true }
