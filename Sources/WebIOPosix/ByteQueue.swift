@@ -20,6 +20,11 @@ package struct ByteQueue {
     try storage.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[head...])) }
   }
 
+  @EventLoop
+  package func withLoopBytes(_ body: @EventLoop (UnsafeRawBufferPointer) -> Void) {
+    storage.withLoopBytes { body(UnsafeRawBufferPointer(rebasing: $0[head...])) }
+  }
+
   package mutating func consume(_ count: Int) {
     head += count
     if head == storage.count {

@@ -33,7 +33,7 @@ package actor EventLoop {
 
 /// The thread, and the queue through which other threads hand it work.
 ///
-/// `@unchecked Sendable`: the queue is under its Mutex, `thread` is written once before the thread runs.
+/// `@unchecked Sendable`: the queue is under its Mutex, `spare` belongs to the thread.
 final class LoopExecutor: SerialExecutor, @unchecked Sendable {
   enum Work: Sendable {
     case job(UnownedJob)
@@ -48,6 +48,8 @@ final class LoopExecutor: SerialExecutor, @unchecked Sendable {
   private let queue = Mutex(Queue())
   private let wakeDescriptor: Int32
   private let threadID = Atomic<UInt>(0)
+  /// The memory of the last turn's works, for the next one; only the loop's thread uses it.
+  private var spare: [Work] = []
 
   init() {
     wakeDescriptor = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
@@ -89,11 +91,11 @@ final class LoopExecutor: SerialExecutor, @unchecked Sendable {
 
   /// What came in until now; what these add runs in the next turn, so that sockets are not starved.
   private func drain() {
-    let works = queue.withLock { queue in
+    var works: [Work] = []
+    swap(&works, &spare)
+    queue.withLock { queue in
       queue.wakes = false
-      let works = queue.works
-      queue.works = []
-      return works
+      swap(&queue.works, &works)
     }
     for work in works {
       switch work {
@@ -101,6 +103,8 @@ final class LoopExecutor: SerialExecutor, @unchecked Sendable {
       case .closure(let body): EventLoop.assumeIsolated(body)
       }
     }
+    works.removeAll(keepingCapacity: works.capacity <= 1_024)
+    spare = works
   }
 
   func asUnownedSerialExecutor() -> UnownedSerialExecutor { UnownedSerialExecutor(ordinary: self) }

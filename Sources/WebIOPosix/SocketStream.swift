@@ -16,7 +16,7 @@ package final class SocketStream: ByteStream, EventSource {
   private let descriptor: Int32
   private var registration: Registration?
   private var interest: Readiness = []
-  private var output = ByteQueue()
+  @exclusivity(unchecked) private var output = ByteQueue()
   private var wasAboveHighWater = false
   private var sawEnd = false
   private enum Writing { case open, closing, closed }

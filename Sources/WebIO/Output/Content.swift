@@ -54,6 +54,26 @@ public struct Content: Sendable, ExpressibleByStringInterpolation {
   }
 
   /// As it goes over the wire, with the placement of the outermost one.
+  func write(
+    to writer: inout JSONWriter, _ session: Session, scope: String = rootScope, position: OutputPosition = .bottom
+  ) {
+    if session.isPyWebIOPage, PyWebIOClient.translates(base) {
+      return spec(scope: scope, position: position.value).write(to: &writer, session)
+    }
+    writer.beginObject()
+    base.writeFields(to: &writer, session)
+    writer.key("scope")
+    writer.string(scopeSelector(scope))
+    writer.key("position")
+    writer.int(position.value)
+    if !css.isEmpty {
+      writer.key("style")
+      writer.string(css)
+    }
+    if let click { base.writeCallback(click, named: "click_callback_id", to: &writer, session) }
+    writer.endObject()
+  }
+
   func spec(scope: String = rootScope, position: Int = -1) -> Spec {
     var spec = base
     spec.set("scope", scopeSelector(scope))
@@ -65,7 +85,7 @@ public struct Content: Sendable, ExpressibleByStringInterpolation {
 }
 
 /// The selector of a scope's element.
-func scopeSelector(_ name: String) -> String { "#pywebio-scope-\(name)" }
+func scopeSelector(_ name: String) -> String { "#pywebio-scope-" + name }
 
 /// Where in its scope an output goes: at the bottom, at the top, or before the child with an index. Negative numbers
 /// count from the end. PyWebIO: `OutputPosition`.
@@ -82,11 +102,15 @@ public struct OutputPosition: Sendable, ExpressibleByIntegerLiteral {
 /// Outside a session nothing is shown either, and the log says so.
 @discardableResult
 public func put(_ contents: Content..., scope: String? = nil, position: OutputPosition = .bottom) -> Output {
-  guard let context = TaskContext.calling else {
-    Log.error(WebIOError.noSession(function: "put").description)
-    return Output(session: nil, numbers: [])
-  }
+  guard let context = TaskContext.calling else { return Output.nowhere }
   return Output(session: context.session, numbers: contents.map { context.put($0, scope, position) })
+}
+
+/// One of them, which is what nearly every `put` function shows.
+@discardableResult
+func put(_ content: Content, scope: String?, position: OutputPosition) -> Output {
+  guard let context = TaskContext.calling else { return Output.nowhere }
+  return Output(session: context.session, number: context.put(content, scope, position))
 }
 
 extension TaskContext {
@@ -94,7 +118,7 @@ extension TaskContext {
   @discardableResult
   func put(_ content: Content, _ scope: String?, _ position: OutputPosition) -> Int {
     let scope = scope ?? self.scope
-    let number = send("output", content.spec(scope: scope, position: position.value))
+    let number = send("output") { content.write(to: &$0, session, scope: scope, position: position) }
     session.added(content.scopes, to: scope, output: number, by: self)
     return number
   }

@@ -7,18 +7,44 @@
 public struct Output: Sendable {
   let session: Session?
   /// The commands that showed it; the page knows its elements by their numbers.
-  let numbers: [Int]
+  private let first: Int?
+  private let others: [Int]
+
+  init(session: Session, numbers: [Int]) {
+    self.session = session
+    first = numbers.first
+    others = Array(numbers.dropFirst())
+  }
+
+  init(session: Session, number: Int) {
+    self.session = session
+    first = number
+    others = []
+  }
+
+  private init() {
+    session = nil
+    first = nil
+    others = []
+  }
+
+  /// Outside a session.
+  static var nowhere: Output {
+    Log.error(WebIOError.noSession(function: "put").description)
+    return Output()
+  }
 
   /// Shows other contents in its place; the handle stays good.
   public func update(_ content: Content) {
-    guard let first = numbers.first else { return }
+    guard let first else { return }
     control("update", first, content)
-    for number in numbers.dropFirst() { control("delete", number, nil) }
+    for number in others { control("delete", number, nil) }
   }
 
   /// Takes it from the page.
   public func remove() {
-    for number in numbers { control("delete", number, nil) }
+    guard let first else { return }
+    for number in [first] + others { control("delete", number, nil) }
   }
 
   private func control(_ action: String, _ number: Int, _ content: Content?) {

@@ -86,7 +86,8 @@ public func putText(
   _ items: Any..., separator: String = " ", inline: Bool = false, scope: String? = nil,
   position: OutputPosition = .bottom
 ) -> Output {
-  let text = items.count == 1 ? "\(items[0])" : items.map { "\($0)" }.joined(separator: separator)
+  // Mostly it is one text already, and finding out how to describe an `Any` takes longer than all the rest.
+  let text = items.count == 1 ? items[0] as? String ?? "\(items[0])" : items.map { "\($0)" }.joined(separator: separator)
   return put(.text(text, inline: inline), scope: scope, position: position)
 }
 

@@ -59,7 +59,11 @@ final class PageLink: SessionLink {
       metrics.bytesSent += commands.reduce(0) { $0 + $1.count }
     }
     guard isNumbered else {
-      socket.batch { for command in commands { socket.sendText(command) } }
+      if commands.count == 1 {
+        socket.sendText(commands[commands.startIndex])
+      } else {
+        socket.batch { for command in commands { socket.sendText(command) } }
+      }
       return session.acknowledgeSent()
     }
     var frame: [UInt8] = []

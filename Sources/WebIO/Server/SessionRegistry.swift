@@ -10,7 +10,7 @@ final class SessionRegistry {
   private let executor: (any TaskExecutor)?
   private let directory = SessionDirectory()
   let limits: SessionLimits
-  weak var metrics: ServerMetrics?
+  var metrics: ServerMetrics?
   private let sessionPrefix: String
   /// Only when their number is limited.
   private var countByAddress: [String: Int] = [:]

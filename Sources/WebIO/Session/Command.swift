@@ -36,11 +36,15 @@ extension TaskContext {
       guard let (name, known) = PyWebIOClient.translated(command, own) else { return 0 }
       (command, spec) = (name, known)
     }
-    // About what a line of text takes.
-    var writer = JSONWriter(capacity: 160)
-    Command.write(command, task: id, to: &writer) { writer in
+    return send(command, life) { writer in
       if let spec { spec.write(to: &writer, session) } else { writer.null() }
     }
+  }
+
+  func send(_ command: String, _ life: Outbox.Life = .lasting, spec: (inout JSONWriter) -> Void) -> Int {
+    // About what a line of text takes.
+    var writer = JSONWriter(capacity: 160)
+    Command.write(command, task: id, to: &writer, spec: spec)
     return session.send(writer.bytes, life)
   }
 

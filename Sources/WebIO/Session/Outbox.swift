@@ -69,8 +69,9 @@ final class Outbox: Sendable {
     state.withLock { state in state.commands.enumerated().map { (state.first + $0, $1) } }
   }
 
-  /// The next commands to send, of about `limit` bytes, and the number of the first one.
-  func take(limit: Int) -> (first: Int, commands: ArraySlice<[UInt8]>)? {
+  /// The next commands to send, of about `limit` bytes, and the number of the first one. Behind the last ones the next that
+  /// is appended wakes again.
+  func take(limit: Int) -> (first: Int, commands: ArraySlice<[UInt8]>, isLast: Bool)? {
     state.withLock { state in
       let start = state.next - state.first
       guard start < state.commands.count else {
@@ -85,7 +86,9 @@ final class Outbox: Sendable {
       }
       let first = state.next
       state.next += end - start
-      return (first, state.commands[start..<end])
+      let isLast = end == state.commands.count
+      if isLast { state.wakePending = false }
+      return (first, state.commands[start..<end], isLast)
     }
   }
 
@@ -93,14 +96,18 @@ final class Outbox: Sendable {
   var isDrained: Bool { state.withLock { $0.next - $0.first >= $0.commands.count } }
 
   func acknowledge(_ number: Int) {
-    state.withLock { state in
-      guard number > state.acknowledged, number < state.next else { return }
-      state.acknowledged = number
+    state.withLock { Self.acknowledge(number, &$0) }
+  }
+
+  private static func acknowledge(_ number: Int, _ state: inout State) {
+    guard number > state.acknowledged, number < state.next else { return }
+    state.acknowledged = number
+    if !state.passing.isEmpty {
       for passed in state.passing.keys where passed <= number {
-        for number in state.passing.removeValue(forKey: passed) ?? [] { Self.spend(number, &state) }
+        for number in state.passing.removeValue(forKey: passed) ?? [] { spend(number, &state) }
       }
-      if state.bytes > Self.historyLimit || state.first > 1 { Self.dropAcknowledged(&state) }
     }
+    if state.bytes > historyLimit || state.first > 1 { dropAcknowledged(&state) }
   }
 
   /// Goes back to where a page that comes again stopped. False when that is no longer kept.
@@ -115,8 +122,7 @@ final class Outbox: Sendable {
 
   /// For a transport without acknowledgements: what was sent counts as received.
   func acknowledgeSent() {
-    let sent = state.withLock { $0.next - 1 }
-    acknowledge(sent)
+    state.withLock { Self.acknowledge($0.next - 1, &$0) }
   }
 
   private static func dropAcknowledged(_ state: inout State) {

@@ -24,6 +24,17 @@ enum PyWebIOClient {
     }
   }
 
+  /// Whether that page does not know its type.
+  static func translates(_ spec: Spec) -> Bool {
+    guard case .json(.string(let type))? = spec.fields.first(where: { $0.name == "type" })?.value else { return false }
+    switch type {
+    case "collapse", "alert", "loading", "progressbar", "logbox", "image", "video", "audio", "link", "grid", "chart",
+      "datatable":
+      return true
+    default: return false
+    }
+  }
+
   /// Nil when there is no word for it: then the command is not sent.
   static func translated(_ command: String, _ spec: Spec) -> (command: String, spec: Spec)? {
     switch command {

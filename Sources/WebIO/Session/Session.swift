@@ -79,22 +79,11 @@ final class Session: Sendable {
   /// Runs `body` in this session: on the cooperative pool, or on a thread of its own when it blocks.
   @discardableResult
   func run(
-    _ function: TaskFunction, name: String, path: String? = nil, scopes: [String] = [rootScope]
+    _ function: TaskFunction, name: String, path: String? = nil, scopes: [String] = rootScopes
   ) -> TaskContext {
-    let path = path ?? journal?.path(below: TaskContext.current?.path) ?? ""
-    let context = TaskContext(session: self, id: makeID(prefix: name), path: path, scopes: scopes)
-    register(context, isRunning: true)
-    journal?.taskStarted(context)
+    let context = begin(name, path: path, scopes: scopes)
     switch function.body {
-    case .asynchronous(let body):
-      let task = Task.detached(executorPreference: executor ?? TaskPool.shared) { [self] in
-        await TaskContext.$current.withValue(context) {
-          do { try await body() } catch { report(error, in: context) }
-        }
-        taskEnded(context)
-      }
-      context.hold(task)
-      if isClosed { task.cancel() }
+    case .asynchronous(let body): start(context) { try await body() }
     case .blocking(let body):
       Thread.start(name: "webio-task") { [self] in
         TaskContext.$current.withValue(context) {
@@ -104,6 +93,28 @@ final class Session: Sendable {
       }
     }
     return context
+  }
+
+  private func begin(_ name: String, path: String?, scopes: [String] = rootScopes) -> TaskContext {
+    let path = journal.map { path ?? $0.path(below: TaskContext.current?.path) } ?? ""
+    let context = TaskContext(session: self, id: makeID(prefix: name), path: path, scopes: scopes)
+    register(context, isRunning: true)
+    journal?.taskStarted(context)
+    return context
+  }
+
+  /// `body` takes over the task's executor: each function that does not looks for one anew.
+  private func start(
+    _ context: TaskContext, _ body: nonisolated(nonsending) @escaping @Sendable () async throws -> Void
+  ) {
+    let task = Task.detached(executorPreference: executor ?? TaskPool.shared) { [self] in
+      await TaskContext.$current.withValue(context) {
+        do { try await body() } catch { report(error, in: context) }
+      }
+      taskEnded(context)
+    }
+    context.hold(task)
+    if isClosed { task.cancel() }
   }
 
   /// Ends one task of the session.
@@ -140,7 +151,13 @@ final class Session: Sendable {
   @discardableResult
   func click(_ callback: String, _ data: JSONValue, number: Int) -> TaskContext? {
     guard let body = state.withLock({ $0.callbacks[callback] }) else { return nil }
-    return run(TaskFunction { try await body(data) }, name: "click", path: "click\(number)")
+    return click(body, data, number: number)
+  }
+
+  private func click(_ body: @escaping Callback, _ data: JSONValue, number: Int) -> TaskContext {
+    let context = begin("click", path: journal == nil ? nil : "click\(number)")
+    start(context) { try await body(data) }
+    return context
   }
 
   func report(_ error: any Error, in context: TaskContext, isForDeveloper: Bool = false) {
@@ -181,7 +198,7 @@ final class Session: Sendable {
       state.nextNumber += 1
       return state.nextNumber
     }
-    return "\(prefix)-\(number)"
+    return prefix + "-" + String(number)
   }
 
   var isClosed: Bool { state.withLock { $0.isClosed } }
@@ -234,8 +251,14 @@ final class Session: Sendable {
 
   @EventLoop func flush() {
     guard let link, journal?.isHolding != true else { return }
-    while link.canSend, let (first, commands) = outbox.take(limit: 64 * 1024) { link.send(first, commands) }
-    if outbox.isDrained, state.withLock({ $0.isFinished }) {
+    var hasMore = true
+    while hasMore, link.canSend {
+      guard let batch = outbox.take(limit: 64 * 1024) else { break }
+      link.send(batch.first, batch.commands)
+      hasMore = !batch.isLast
+    }
+    // In this order: nothing comes behind the end.
+    if state.withLock({ $0.isFinished }), outbox.isDrained {
       self.link = nil
       link.end()
       ended(self)
@@ -290,14 +313,14 @@ final class Session: Sendable {
     }
     var event = event
     if event.kind == .submit { event.uploads = uploads.results(task: event.taskID) }
-    let (context, callback) = state.withLock { ($0.contexts[event.taskID], $0.callbacks[event.taskID]) }
-    if let context {
+    if event.kind == .callback, let callback = state.withLock({ $0.callbacks[event.taskID] }) {
+      return click(callback, event.data, number: journal?.clicked(event.taskID, event.data) ?? 0).id
+    }
+    if let context = state.withLock({ $0.contexts[event.taskID] }) {
       if !context.mailbox.post(event) {
         Log.warning("session \(id.prefix(6)): an event was dropped, its task reads none")
       }
       return context.root
-    } else if callback != nil, event.kind == .callback {
-      return click(event.taskID, event.data, number: journal?.clicked(event.taskID, event.data) ?? 0)?.id
     }
     return nil
   }

@@ -6,7 +6,8 @@ struct Spec: Sendable {
     case json(JSONValue)
     case spec(Spec)
     case array([Value])
-    case content(Content)
+    /// Not in line: a content is large, and every field would be.
+    indirect case content(Content)
     /// Becomes the id under which the session calls it.
     case callback(Callback)
   }
@@ -26,7 +27,10 @@ struct Spec: Sendable {
   subscript(name: String) -> Value? {
     get { fields.first { $0.name == name }?.value }
     set {
-      if let newValue { scopes += Self.scopes(in: newValue) }
+      switch newValue {
+      case nil, .json: break
+      case let value?: scopes += Self.scopes(in: value)
+      }
       let index = fields.firstIndex { $0.name == name }
       switch (index, newValue) {
       case (let index?, let value?): fields[index].value = value
@@ -60,27 +64,35 @@ struct Spec: Sendable {
 
   func write(to writer: inout JSONWriter, _ session: Session) {
     writer.beginObject()
-    for (name, value) in (session.isPyWebIOPage ? PyWebIOClient.translated(self) : self).fields {
-      writer.key(name)
-      Self.write(value, to: &writer, session, named: name, in: self)
-    }
+    (session.isPyWebIOPage ? PyWebIOClient.translated(self) : self).writeFields(to: &writer, session)
     writer.endObject()
   }
 
-  private static func write(
-    _ value: Value, to writer: inout JSONWriter, _ session: Session, named name: String, in owner: Spec
-  ) {
+  func writeFields(to writer: inout JSONWriter, _ session: Session) {
+    for (name, value) in fields {
+      writer.key(name)
+      if case .json(let json) = value { writer.value(json) } else { write(value, to: &writer, session, named: name) }
+    }
+  }
+
+  /// One more field of what is being written.
+  func writeCallback(_ callback: @escaping Callback, named name: String, to writer: inout JSONWriter, _ session: Session) {
+    writer.key(name)
+    write(.callback(callback), to: &writer, session, named: name)
+  }
+
+  private func write(_ value: Value, to writer: inout JSONWriter, _ session: Session, named name: String) {
     switch value {
     case .json(let json): writer.value(json)
     case .spec(let spec): spec.write(to: &writer, session)
     case .array(let values):
       writer.beginArray()
-      for value in values { write(value, to: &writer, session, named: name, in: owner) }
+      for value in values { write(value, to: &writer, session, named: name) }
       writer.endArray()
-    case .content(let content): content.spec().write(to: &writer, session)
+    case .content(let content): content.write(to: &writer, session)
     case .callback(let callback):
       let id = session.register(callback)
-      session.journal?.registered(id, kind: "\(owner["type"]?.text ?? "")/\(name)", label: owner.words, session: session)
+      session.journal?.registered(id, kind: "\(self["type"]?.text ?? "")/\(name)", label: words, session: session)
       writer.string(id)
     }
   }
@@ -100,4 +112,4 @@ extension Spec {
 }
 
 /// What runs when a visitor clicks: it gets the value that the page sends.
-typealias Callback = @Sendable (JSONValue) async throws -> Void
+typealias Callback = nonisolated(nonsending) @Sendable (JSONValue) async throws -> Void

@@ -26,7 +26,7 @@ final class TaskContext: Sendable {
   private enum Running { case notYet, by(Task<Void, Never>), over }
 
   init(
-    session: Session, id: String, path: String = "", root: String? = nil, scopes: [String] = [rootScope],
+    session: Session, id: String, path: String = "", root: String? = nil, scopes: [String] = rootScopes,
     isProgram: Bool = false
   ) {
     self.isProgram = isProgram
@@ -90,3 +90,4 @@ final class TaskContext: Sendable {
 
 /// The scope that a page starts with.
 let rootScope = "ROOT"
+let rootScopes = [rootScope]

@@ -27,10 +27,12 @@ final class HTTPConnection: ByteStreamDelegate {
   var idleOrder: UInt64 = 0
   var closesAfterResponse = false
 
-  private var parser = HTTPRequestParser()
+  // Unchecked are what each request touches several times: the run time's check for overlapping accesses, some twenty of them,
+  // was as long as the parsing. Nothing that is called while one is open comes back to it.
+  @exclusivity(unchecked) private var parser = HTTPRequestParser()
   var exchange: HTTPExchange?
   /// Read and not parsed yet.
-  var pending: [UInt8] = []
+  var pending = ByteQueue(keeping: 0)
   /// What the running parse has not used yet.
   var rest: UnsafeRawBufferPointer?
   var isParsing = false
@@ -40,7 +42,7 @@ final class HTTPConnection: ByteStreamDelegate {
   static let requestsPerTurn = 8
   var inputEnded = false
   private var isReading = false
-  var output: [UInt8] = []
+  @exclusivity(unchecked) var output: [UInt8] = []
   private var turns = 0
   var watch = StallWatch()
   var deadline = Deadline()
@@ -71,11 +73,11 @@ final class HTTPConnection: ByteStreamDelegate {
       turn { connection in
         let used = connection.parse(bytes)
         if used < bytes.count, connection.phase != .lingering, connection.phase != .closed {
-          connection.pending.append(contentsOf: bytes[used...])
+          connection.pending.append(UnsafeRawBufferPointer(rebasing: bytes[used...]))
         }
       }
     } else {
-      pending.append(contentsOf: bytes)
+      pending.append(bytes)
       if wantsInput { turn { $0.parsePending() } }
     }
     updateReading()
@@ -111,12 +113,14 @@ final class HTTPConnection: ByteStreamDelegate {
 
   private func parsePending() {
     guard !isParsing, !pending.isEmpty, wantsInput else { return }
-    var input: [UInt8] = []
+    var input = ByteQueue(keeping: 0)
     swap(&input, &pending)
-    let used = input.withUnsafeBytes { parse($0) }
+    var used = 0
+    input.withLoopBytes { used = parse($0) }
     guard used < input.count, phase != .lingering, phase != .closed else { return }
     // Taking over empties `pending`, and parsing adds nothing to it.
-    pending = used == 0 ? input : Array(input[used...])
+    input.consume(used)
+    pending = input
   }
 
   /// Goes on after an answer or a pause, outside of a read.
@@ -181,13 +185,26 @@ final class HTTPConnection: ByteStreamDelegate {
     server.handler.handle(exchange)
   }
 
+  /// Those that have used up their turn. A turn of the loop lets some go on, however many clients pipeline.
+  private static var yielding: [HTTPConnection] = []
+  private static let connectionsATurn = 2
+
   private func yield() {
     isYielding = true
-    EventLoop.run { [self] in
-      begun = 0
-      isYielding = false
-      resume()
+    Self.yielding.append(self)
+    if Self.yielding.count == 1 { EventLoop.run { Self.resumeYielding() } }
+  }
+
+  private static func resumeYielding() {
+    let connections = yielding.prefix(connectionsATurn)
+    for connection in connections {
+      connection.begun = 0
+      connection.isYielding = false
+      // It may come back at once, behind the others.
+      connection.resume()
     }
+    yielding.removeFirst(connections.count)
+    if !yielding.isEmpty { EventLoop.run { resumeYielding() } }
   }
 
   /// The body cannot be read to its end: nothing behind it can be understood.
@@ -242,7 +259,7 @@ final class HTTPConnection: ByteStreamDelegate {
     guard !output.isEmpty else { return }
     if phase != .closed {
       watch.wrote(output.count)
-      output.withUnsafeBytes { stream.write($0) }
+      output.withLoopBytes { stream.write($0) }
     }
     output.removeAll(keepingCapacity: true)
   }

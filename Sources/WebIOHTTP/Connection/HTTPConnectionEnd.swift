@@ -48,7 +48,7 @@ extension HTTPConnection {
 
   func linger() {
     flush()
-    pending = []
+    pending.removeAll()
     guard !inputEnded else { return close() }
     enter(.lingering)
     stream.closeWriting()
@@ -63,7 +63,7 @@ extension HTTPConnection {
 
   func streamDidClose(_ stream: any ByteStream, error: SystemError?) {
     enter(.closed)
-    pending = []
+    pending.removeAll()
     if let exchange {
       let onClose = exchange.onClose
       let reader = exchange.bodyReader

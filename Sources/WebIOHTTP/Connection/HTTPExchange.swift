@@ -46,7 +46,7 @@ package final class HTTPExchange {
   var connection: HTTPConnection?
   var bodyState: BodyState
   var bodyReader: HTTPBodyReader?
-  var responseState = ResponseState.none
+  @exclusivity(unchecked) var responseState = ResponseState.none
   /// Small writes on their way to a chunk of the least size.
   var chunk: [UInt8] = []
   var responseTrailers = HTTPFields()
@@ -134,7 +134,7 @@ package final class HTTPExchange {
       // An answer before the body was taken in full: the rest could be read as a request. RFC 9112 section 9.3.
       if bodyState != .ended { connection.closesAfterResponse = true }
       connection.writeHead(self, status, fields, contentLength: body.count, isWhole: true)
-      if !body.isEmpty { body.withUnsafeBytes { connection.writeBody($0, self) } }
+      if !body.isEmpty { body.withLoopBytes { connection.writeBody($0, self) } }
       connection.finish(self)
     }
   }
@@ -174,7 +174,7 @@ package final class HTTPExchange {
     connection.turn { $0.writeBody(bytes, self) }
   }
 
-  package func write(_ bytes: [UInt8]) { bytes.withUnsafeBytes { write($0) } }
+  package func write(_ bytes: [UInt8]) { bytes.withLoopBytes { write($0) } }
 
   /// Ends the body. A body shorter than its `Content-Length` closes the connection, so that the client can tell.
   /// `trailers` go behind a chunked body only. RFC 9110 section 6.5.

@@ -31,8 +31,8 @@ extension HTTPConnection {
   /// Lets go of the stream. What was read and not parsed is the next owner's.
   func handOver(_ exchange: HTTPExchange) -> [UInt8] {
     flush()
-    let unread = pending.isEmpty ? rest.map { [UInt8]($0) } ?? [] : pending
-    pending = []
+    let unread = pending.isEmpty ? rest.map { [UInt8]($0) } ?? [] : pending.withUnsafeBytes { [UInt8]($0) }
+    pending.removeAll()
     enter(.closed)
     detach(exchange, isComplete: true)
     server.remove(self)

@@ -8,7 +8,7 @@ final class LoopClock {
 
   private var second = 0
   /// `Date: Sun, 06 Nov 1994 08:49:37 GMT` with its line end.
-  private(set) var dateLine: [UInt8] = []
+  @exclusivity(unchecked) private(set) var dateLine: [UInt8] = []
 
   private init() { refresh() }
 

@@ -79,6 +79,7 @@ package struct JSONParser {
     var object = JSONObject()
     skipBlanks()
     if take(UInt8(ascii: "}")) { return .object(object) }
+    object.reserveCapacity(4)
     while true {
       skipBlanks()
       guard byte == UInt8(ascii: "\"") else { throw error("a name in quotes is missing") }
@@ -149,16 +150,21 @@ package struct JSONParser {
   private mutating func string() throws(JSONError) -> String {
     index += 1
     let start = index
+    var seen: UInt8 = 0
     while index < bytes.count {
       switch bytes[index] {
       case UInt8(ascii: "\""):
         let text = UnsafeRawBufferPointer(rebasing: bytes[start..<index])
-        guard let string = String(validating: text, as: UTF8.self) else { throw error("a string is not UTF-8") }
+        // Nearly all are ASCII, which needs no second look.
+        guard let string = seen < 0x80 ? String(decoding: text, as: UTF8.self) : String(validating: text, as: UTF8.self)
+        else { throw error("a string is not UTF-8") }
         index += 1
         return string
       case UInt8(ascii: "\\"): return try escapedString(from: start)
       case 0..<0x20: throw error("a control character in a string")
-      default: index += 1
+      case let byte:
+        seen |= byte
+        index += 1
       }
     }
     throw error("a string has no end")

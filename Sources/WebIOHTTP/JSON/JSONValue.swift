@@ -87,6 +87,8 @@ public struct JSONObject: Sendable, Equatable {
     }
   }
 
+  mutating func reserveCapacity(_ count: Int) { members.reserveCapacity(count) }
+
   /// Without a look whether the name is there already.
   mutating func append(_ name: String, _ value: JSONValue) { members.append((name, value)) }
 

@@ -125,13 +125,13 @@ package struct JSONWriter {
         }
         let skipped = escapeLength(text, index)
         if skipped > 0 {
-          bytes.append(contentsOf: text[run..<index])
+          bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[run..<index]))
           escape(text, index)
           run = index + skipped
         }
         index += max(skipped, 1)
       }
-      bytes.append(contentsOf: text[run...])
+      bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[run...]))
       bytes.append(UInt8(ascii: "\""))
     }
   }

@@ -126,20 +126,24 @@ private final class LoopServer: HTTPRequestHandler {
 
   func handle(_ exchange: HTTPExchange) {
     if let files, files.covers(exchange.request) { return files.handle(exchange) }
+    if exchange.request.framing == .none { return handle(exchange, []) }
     exchange.readBody(limit: limit) { [self] result in
       switch result {
       case .failure(let error): exchange.respond(error.status, text: "\(error.reason)\n")
-      case .success(let body):
-        let request = HTTPRequest(head: exchange.request, body: body, peerAddress: exchange.peerAddress)
-        guard let immediate else { return start { await self.answer(exchange, request, self.handler) } }
-        do {
-          let response = try immediate(request)
-          guard response.isWhole else { return start { await self.answer(exchange, request) { _ in response } } }
-          exchange.respond(response.status, response.fields, response.body)
-        } catch {
-          fail(exchange, error)
-        }
+      case .success(let body): handle(exchange, body)
       }
+    }
+  }
+
+  private func handle(_ exchange: HTTPExchange, _ body: [UInt8]) {
+    let request = HTTPRequest(head: exchange.request, body: body, peerAddress: exchange.peerAddress)
+    guard let immediate else { return start { await self.answer(exchange, request, self.handler) } }
+    do {
+      let response = try immediate(request)
+      guard response.isWhole else { return start { await self.answer(exchange, request) { _ in response } } }
+      exchange.respond(response.status, response.fields, response.body)
+    } catch {
+      fail(exchange, error)
     }
   }
 

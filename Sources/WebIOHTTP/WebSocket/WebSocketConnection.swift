@@ -92,9 +92,9 @@ package final class WebSocketConnection: ByteStreamDelegate, Listed {
 
   /// `bytes` must be UTF-8. Does nothing once the connection is closing.
   package func sendText(_ bytes: UnsafeRawBufferPointer) { send(.text, bytes) }
-  package func sendText(_ bytes: [UInt8]) { bytes.withUnsafeBytes { send(.text, $0) } }
+  package func sendText(_ bytes: [UInt8]) { bytes.withLoopBytes { send(.text, $0) } }
   package func sendBinary(_ bytes: UnsafeRawBufferPointer) { send(.binary, bytes) }
-  package func sendBinary(_ bytes: [UInt8]) { bytes.withUnsafeBytes { send(.binary, $0) } }
+  package func sendBinary(_ bytes: [UInt8]) { bytes.withLoopBytes { send(.binary, $0) } }
 
   /// What is sent within `body` goes out in one write.
   package func batch(_ body: () -> Void) {
@@ -125,7 +125,7 @@ package final class WebSocketConnection: ByteStreamDelegate, Listed {
     guard state == .open else { return }
     batch {
       if let deflate, payload.count >= 64 {
-        deflate.compress(payload).withUnsafeBytes { write(opcode, $0, isCompressed: true) }
+        deflate.compress(payload).withLoopBytes { write(opcode, $0, isCompressed: true) }
       } else {
         write(opcode, payload, isCompressed: false)
       }
@@ -156,7 +156,7 @@ package final class WebSocketConnection: ByteStreamDelegate, Listed {
         payload += bytes
       }
     }
-    payload.withUnsafeBytes { write(.close, $0, isCompressed: false) }
+    payload.withLoopBytes { write(.close, $0, isCompressed: false) }
   }
 
   private func flush() {
@@ -164,7 +164,7 @@ package final class WebSocketConnection: ByteStreamDelegate, Listed {
     watch.wrote(output.count)
     var bytes: [UInt8] = []
     swap(&bytes, &output)
-    bytes.withUnsafeBytes { stream.write($0) }
+    bytes.withLoopBytes { stream.write($0) }
   }
 
   // MARK: Receiving
@@ -173,7 +173,7 @@ package final class WebSocketConnection: ByteStreamDelegate, Listed {
     guard !unread.isEmpty else { return }
     var bytes: [UInt8] = []
     swap(&bytes, &unread)
-    bytes.withUnsafeBytes { receive($0) }
+    bytes.withLoopBytes { receive($0) }
     if unread.isEmpty, state == .open || state == .closing { stream.setReading(isReading) }
   }
 
@@ -225,7 +225,7 @@ package final class WebSocketConnection: ByteStreamDelegate, Listed {
         }
       }
     }
-    message.withUnsafeBytes { (isText ? onText : onBinary)?($0) }
+    message.withLoopBytes { (isText ? onText : onBinary)?($0) }
   }
 
   private func pong(_ payload: [UInt8]) {
@@ -233,7 +233,7 @@ package final class WebSocketConnection: ByteStreamDelegate, Listed {
     if stream.bufferedBytes > highWaterMark {
       owedPong = payload
     } else {
-      payload.withUnsafeBytes { write(.pong, $0, isCompressed: false) }
+      payload.withLoopBytes { write(.pong, $0, isCompressed: false) }
     }
   }
 
