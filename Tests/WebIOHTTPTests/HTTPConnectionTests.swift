@@ -151,6 +151,28 @@ import WebIOPosix
     await turn()
     #expect(answered() == 3 * count && test.stream.isClosed)
   }
+
+  @Test func manyWhoPipelineShareATurn() async {
+    let clients = (0..<6).map { _ in echo() }
+    func answered() -> [Int] { clients.map { $0.stream.text.ranges(of: "HTTP/1.1 200 OK").count } }
+    let count = HTTPConnection.requestsPerTurn
+    for client in clients { client.stream.receive(String(repeating: get, count: 3 * count)) }
+    #expect(answered() == Array(repeating: count, count: 6))
+    // Seen in each turn, which a task that awaits is not.
+    var seen = [answered()]
+    await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
+      @EventLoop func look() {
+        seen.append(answered())
+        if seen.last!.allSatisfy({ $0 == 3 * count }) { done.resume() } else { EventLoop.run { look() } }
+      }
+      EventLoop.run { look() }
+    }
+    for (before, after) in zip(seen, seen.dropFirst()) {
+      // Never more than some of them in one turn, and nobody is two rounds ahead.
+      #expect(zip(before, after).count { $0 != $1 } <= HTTPConnection.connectionsATurn)
+      #expect(after.max()! - after.min()! <= count)
+    }
+  }
 }
 
 /// Returns when the loop has done what it has been handed until now.

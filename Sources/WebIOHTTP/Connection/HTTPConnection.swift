@@ -187,7 +187,7 @@ final class HTTPConnection: ByteStreamDelegate {
 
   /// Those that have used up their turn. A turn of the loop lets some go on, however many clients pipeline.
   private static var yielding: [HTTPConnection] = []
-  private static let connectionsATurn = 2
+  static let connectionsATurn = 2
 
   private func yield() {
     isYielding = true
