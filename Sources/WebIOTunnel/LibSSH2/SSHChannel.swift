@@ -42,7 +42,7 @@ final class SSHChannel: ByteStream {
   func setReading(_ enabled: Bool) {
     guard let link, !sawEnd, isReading != enabled else { return }
     isReading = enabled
-    if enabled { link.addReader(self) }
+    if enabled { link.channels.addReader(self) }
   }
 
   /// Hands on what has arrived. Returns whether there may be more.
@@ -90,7 +90,7 @@ final class SSHChannel: ByteStream {
     link.flushSoon()
     if rest.isEmpty { return }
     output.append(rest)
-    link.addWriter(self)
+    link.channels.addWriter(self)
     if output.count >= highWater { wasAboveHighWater = true }
   }
 
@@ -129,7 +129,7 @@ final class SSHChannel: ByteStream {
     guard let link, writing == .open else { return }
     writing = .closing
     if output.isEmpty { drained() }
-    if writing == .closing { link.addWriter(self) }
+    if writing == .closing { link.channels.addWriter(self) }
   }
 
   func close() {
@@ -146,7 +146,7 @@ final class SSHChannel: ByteStream {
     guard let link else { return }
     self.link = nil
     output.removeAll()
-    link.release(self, pointer)
+    link.channels.release(self, pointer)
     let delegate = delegate
     self.delegate = nil
     delegate?.streamDidClose(self, error: error)

@@ -23,16 +23,8 @@ final class SSHLink: TunnelLink {
   private var watch: LinkWatch?
   private var probe: LinkProbe?
 
-  private var channels: [SSHChannel] = []
-  private var writers: [SSHChannel] = []
-  /// They want to read again what libssh2 may hold for them.
-  private var readers: [SSHChannel] = []
-  /// Bytes have come in: each channel may have got some.
-  private var hasInput = false
-  /// Writers wait for room in the transport buffer, and not for the peer.
-  private var waitsForRoom = false
-  /// Closed by us; each is freed when the peer's CLOSE has come.
-  private var closing: [OpaquePointer] = []
+  /// The visitors.
+  private(set) lazy var channels = ChannelSet(self)
   private var isRefused = false
   private var isTurnScheduled = false
   private var isFlushScheduled = false
@@ -43,6 +35,7 @@ final class SSHLink: TunnelLink {
     self.delegate = delegate
   }
 
+  var isOpen: Bool { stage == .open }
   private var endpoint: String { request.configuration.target.endpoint }
 
   // MARK: Connecting
@@ -95,13 +88,13 @@ final class SSHLink: TunnelLink {
     switch event {
     case .received:
       watch?.received(at: .now)
-      hasInput = true
+      channels.hasInput = true
       advance()
     case .progressed:
       watch?.received(at: .now)
-      if waitsForRoom, acceptsOutput { turnSoon() }
+      if channels.waitsForRoom, acceptsOutput { turnSoon() }
     case .ended(let code):
-      hasInput = true
+      channels.hasInput = true
       advance()
       end(hangup(code))
     }
@@ -120,7 +113,7 @@ final class SSHLink: TunnelLink {
 
   private func flush() {
     socket?.flush()
-    if waitsForRoom, acceptsOutput { turnSoon() }
+    if channels.waitsForRoom, acceptsOutput { turnSoon() }
   }
 
   /// Whether the transport buffer is below its mark.
@@ -133,7 +126,7 @@ final class SSHLink: TunnelLink {
     EventLoop.run { [self] in
       isFlushScheduled = false
       guard stage == .open else { return }
-      if pumpWriters() { turnSoon() }
+      if channels.pumpWriters() { turnSoon() }
       flush()
     }
   }
@@ -219,10 +212,10 @@ final class SSHLink: TunnelLink {
     acceptVisitors()
     readSession()
     if stage == .open { probe?.advance() }
-    pumpReaders()
+    channels.pumpReaders()
     guard stage == .open else { return }
-    let hasMore = pumpWriters()
-    if !closing.isEmpty { closing.removeAll { libssh2_channel_free($0) != LIBSSH2_ERROR_EAGAIN } }
+    let hasMore = channels.pumpWriters()
+    channels.freeClosed()
     if hasMore { turnSoon() }
   }
 
@@ -236,12 +229,10 @@ final class SSHLink: TunnelLink {
         return
       }
       guard channels.count < request.configuration.maximumChannels else {
-        closing.append(pointer)
+        channels.turnAway(pointer)
         continue
       }
-      let channel = SSHChannel(pointer, self)
-      channels.append(channel)
-      delegate?.link(self, didAccept: channel)
+      delegate?.link(self, didAccept: channels.add(pointer))
     }
   }
 
@@ -251,57 +242,6 @@ final class SSHLink: TunnelLink {
     if setup.hasStarted { socket?.acknowledgesAtOnce = false }
     if !text.isEmpty { delegate?.link(self, didReceive: text) }
     if didEnd, stage != .ended { delegate?.linkSessionDidEnd(self) }
-  }
-
-  /// A share for each channel that may have got something. libssh2 does not tell which ones have.
-  private func pumpReaders() {
-    let round = hasInput ? channels : readers
-    hasInput = false
-    for channel in readers { channel.isReader = false }
-    readers = []
-    for channel in round where stage == .open {
-      if channel.pumpInput() { addReader(channel) }
-    }
-  }
-
-  func addReader(_ channel: SSHChannel) {
-    guard !channel.isReader else { return }
-    channel.isReader = true
-    readers.append(channel)
-    turnSoon()
-  }
-
-  /// A share for each channel that has something to send, round and round until the buffer is full.
-  private func pumpWriters() -> Bool {
-    waitsForRoom = false
-    guard !writers.isEmpty else { return false }
-    let round = writers
-    for channel in round { channel.isWriter = false }
-    writers = []
-    var progress = false
-    for channel in round {
-      if channel.pumpOutput() { progress = true }
-      if channel.hasOutput { addWriter(channel) }
-    }
-    // The others wait for the peer, whose permission comes in as bytes.
-    waitsForRoom = !writers.isEmpty && !acceptsOutput
-    return progress && acceptsOutput
-  }
-
-  func addWriter(_ channel: SSHChannel) {
-    guard !channel.isWriter else { return }
-    channel.isWriter = true
-    writers.append(channel)
-  }
-
-  /// A channel is done with its pointer.
-  func release(_ channel: SSHChannel, _ pointer: OpaquePointer) {
-    guard stage == .open else { return }
-    channels.removeAll { $0 === channel }
-    if channel.isWriter { writers.removeAll { $0 === channel } }
-    if channel.isReader { readers.removeAll { $0 === channel } }
-    closing.append(pointer)
-    turnSoon()
   }
 
   private func tickSoon() {
@@ -342,7 +282,7 @@ final class SSHLink: TunnelLink {
     guard stage != .ended else { return }
     delegate = nil
     if stage == .open || stage == .setup {
-      _ = pumpWriters()
+      _ = channels.pumpWriters()
       session?.sendDisconnect()
       flush()
     }
@@ -360,11 +300,7 @@ final class SSHLink: TunnelLink {
     socket?.close()
     socket = nil
     session?.buffers.isEnded = true
-    let orphans = channels
-    channels = []
-    writers = []
-    readers = []
-    for channel in orphans { channel.finish(SystemError("tunnel", code: ECONNRESET)) }
+    channels.end(SystemError("tunnel", code: ECONNRESET))
     // Not now: this may be a delegate's call from within a loop over the channels.
     EventLoop.run { [self] in
       setup = nil

@@ -157,6 +157,8 @@ private final class Attempt: EventSource {
   private func configure() {
     let tcp = Int32(IPPROTO_TCP)
     setOption(descriptor, tcp, TCP_NODELAY, 1)
+    // What is lost twice is sent a third time as soon as the second, as long as little is on its way.
+    setOption(descriptor, tcp, TCP_THIN_LINEAR_TIMEOUTS, 1)
     setOption(descriptor, tcp, TCP_USER_TIMEOUT, 20_000)
     setOption(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1)
     setOption(descriptor, tcp, TCP_KEEPIDLE, 5)
