@@ -159,6 +159,7 @@ package final class Reactor {
     let events = UnsafeMutablePointer<epoll_event>.allocate(capacity: capacity)
     while true {
       let count = epoll_wait(epoll, events, Int32(capacity), hasLocalWork ? 0 : -1)
+      var timersAreDue = false
       for index in 0..<max(0, Int(count)) {
         let token = events[index].data.u64
         switch token {
@@ -169,13 +170,15 @@ package final class Reactor {
         case Self.timerToken:
           var expirations: UInt64 = 0
           read(timerDescriptor, &expirations, 8)
-          fireTimers()
+          timersAreDue = true
         default:
           let slot = Int(token & 0xffff_ffff)
           guard slots[slot].generation == UInt32(token >> 32), let source = slots[slot].source else { continue }
           source.descriptorIsReady(readiness(events[index].events))
         }
       }
+      // After what has come: a process that was held up for long does not give up what arrived meanwhile.
+      if timersAreDue { fireTimers() }
       if hasLocalWork {
         hasLocalWork = false
         drain()

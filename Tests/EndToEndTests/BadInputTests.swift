@@ -10,7 +10,7 @@ extension EndToEnd {
 
     private func expect(
       _ code: Int32, says: [String], _ arguments: [String], environment: [String: String?] = [:],
-      within limit: Duration = .seconds(30), sourceLocation: SourceLocation = #_sourceLocation
+      within limit: Duration = .seconds(60), sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {
       let before = directory.contents
       let refused = try await WebioCommand.run(

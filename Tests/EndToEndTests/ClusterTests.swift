@@ -34,7 +34,7 @@ extension EndToEnd {
       try cluster.kill("b")
       for visitor in kept { try visitor.write("third") }
       for visitor in lost { #expect(try visitor.isTold(closing: false)) }
-      try await eventually("b is back", within: .seconds(10), state: { cluster.log }) {
+      try await eventually("b is back", within: .seconds(60), state: { cluster.log }) {
         try Visitor(cluster.port).instance == "b"
       }
 
@@ -44,7 +44,7 @@ extension EndToEnd {
       for visitor in kept where visitor !== staying { visitor.leave() }
       let roll = try cluster.roll()
       defer { roll.killAll() }
-      try await eventually("a drains", within: .seconds(20), state: { roll.errorText + cluster.log }) {
+      try await eventually("a drains", within: .seconds(60), state: { roll.errorText + cluster.log }) {
         roll.errorText.contains("d is up, a drains")
       }
       try staying.write("fourth")
@@ -68,7 +68,7 @@ extension EndToEnd {
     }
 
     /// Its requests name the instance, each on whatever connection, and the rest of its id is in none but the first.
-    @Test(.timeLimit(.minutes(1)), arguments: ["haproxy", "nginx"])
+    @Test(.timeLimit(.minutes(5)), arguments: ["haproxy", "nginx"])
     func aPageWithoutWebSocketsStaysWithItsInstance(_ proxy: String) async throws {
       let cluster = try await Cluster(directory, proxy, "transport=http")
       let browser = try await Fixture.shared.browser()
@@ -87,7 +87,7 @@ extension EndToEnd {
       try await cluster.stop()
     }
 
-    @Test(.timeLimit(.minutes(1))) func whatCannotBeIsSaid() async throws {
+    @Test(.timeLimit(.minutes(5))) func whatCannotBeIsSaid() async throws {
       let cluster = try await Cluster(directory, "haproxy")
       let wrong = try await Program.run("\(cluster.path)/deploy/instance", ["start", "z"])
       #expect(wrong.ending == .exited(2) && wrong.errors.contains("the slots are a b c d"), "\(wrong)")
@@ -103,7 +103,7 @@ extension EndToEnd {
     }
 
     /// systemd reads the units without a word, and a socket that it has made is served.
-    @Test(.timeLimit(.minutes(1))) func theUnitsAreSound() async throws {
+    @Test(.timeLimit(.minutes(5))) func theUnitsAreSound() async throws {
       let made = try await WebioCommand.run(
         ["new", "cluster", "notes", "--no-git"], directory: directory.path, settings: directory)
       #expect(made.code == 0, "\(made.errors)")
@@ -156,7 +156,7 @@ private final class Cluster: Sendable {
     let program = try Program("\(path)/deploy/start", [])
     self.program = program
     let (path, port) = (path, port)
-    try await eventually("the cluster is up", within: .seconds(20), state: { program.errorText }) {
+    try await eventually("the cluster is up", within: .seconds(60), state: { program.errorText }) {
       if let ended = program.ended { throw NotInTime("start ended: \(ended) \(program.errorText)") }
       guard Processes.isListening(port) else { return false }
       for slot in ["a", "b", "c"] {
@@ -172,7 +172,7 @@ private final class Cluster: Sendable {
   /// With everything that it started.
   func stop() async throws {
     program.send(SIGTERM)
-    _ = try await program.waitForEnd(within: .seconds(20))
+    _ = try await program.waitForEnd(within: .seconds(60))
     #expect(!Processes.isListening(port))
     #expect(Processes.marked(program.mark).map(\.description) == [])
   }

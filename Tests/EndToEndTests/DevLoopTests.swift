@@ -83,7 +83,7 @@ extension EndToEnd {
       let traces = Traces(of: webio, port: port)
       webio.program.interrupt()
       #expect(try await webio.end() == .exited(130), "\(webio.account)")
-      await traces.expectGone(within: .seconds(1))
+      await traces.expectGone(within: .seconds(10))
       #expect(webio.events.last?["event"] == "exit" && webio.events.last?["code"].int == 130, "\(webio.account)")
       #expect(webio.events.allSatisfy { $0["event"] != "?" }, "standard output has a line that is no event")
       try Artifacts.save("dev-events.jsonl", webio.program.outputText)
@@ -128,7 +128,7 @@ extension EndToEnd {
       #expect(Processes.marked(traces.mark).count > 1)
       webio.program.send(signal)
       #expect(try await webio.end() == (signal == SIGTERM ? .exited(143) : .signalled(SIGKILL)))
-      await traces.expectGone(within: .seconds(1))
+      await traces.expectGone(within: .seconds(10))
     }
 
     @Test(.timeLimit(.minutes(3))) func noOrphansOfABuild() async throws {
@@ -143,7 +143,7 @@ extension EndToEnd {
       }
       let traces = Traces(of: webio, port: port)
       webio.program.send(SIGKILL)
-      await traces.expectGone(within: .seconds(1))
+      await traces.expectGone(within: .seconds(10))
     }
 
     @Test(.timeLimit(.minutes(3))) func aTakenPortIsNotTaken() async throws {

@@ -43,7 +43,7 @@ extension EndToEnd {
       #expect(try await program.waitForEnd() == .signalled(SIGINT))
     }
 
-    @Test(.timeLimit(.minutes(1))) func theRelayForwardsForOpenSSH() async throws {
+    @Test(.timeLimit(.minutes(5))) func theRelayForwardsForOpenSSH() async throws {
       let server = try await SSHServer()
       let python = try await PythonServer()
       let remote = try freePort()
@@ -63,7 +63,7 @@ extension EndToEnd {
       try await eventually("sshd takes its forwards along") { !Processes.isListening(remote) }
     }
 
-    @Test(.timeLimit(.minutes(1))) func theBrowserTypesAndReads() async throws {
+    @Test(.timeLimit(.minutes(5))) func theBrowserTypesAndReads() async throws {
       let python = try await PythonServer()
       try python.directory.write(
         "page.html",

@@ -35,16 +35,16 @@ extension EndToEnd {
       try await browser.waitForText("No visitor has asked")
 
       // A visitor's page, a form post with a login, markup in an address, and a session over a WebSocket.
-      #expect(try HTTPProbe.get("/?who=<img/src=x/onerror=alert(1)>", port: port, within: .seconds(30)).status == 200)
+      #expect(try HTTPProbe.get("/?who=<img/src=x/onerror=alert(1)>", port: port, within: .seconds(60)).status == 200)
       _ = try HTTPProbe.get(
         "/post", port: port, fields: ["Content-Type": "application/json", "Cookie": "session=very-secret"],
         method: "POST", body: "{\"name\":\"Ada\",\"it's\":[1,2]}")
       let session = try SessionProbe(port: port, origin: "http://127.0.0.1:\(port)")
-      let form = try session.command("input_group", within: .seconds(30))
+      let form = try session.command("input_group", within: .seconds(60))
       let name = form["spec"]["inputs"][0]["name"].string ?? ""
       try session.submit(form, .object([name: "Grace Hopper"]))
 
-      try await eventually("three requests are listed", within: .seconds(20), state: browser.describe) {
+      try await eventually("three requests are listed", within: .seconds(60), state: browser.describe) {
         try await browser.run("return document.querySelectorAll('#list .row').length") == 3
       }
       #expect(try await browser.run("return document.querySelectorAll('img').length") == 0)
@@ -71,11 +71,11 @@ extension EndToEnd {
         ).string ?? ""
       // The shell takes it as it was: the same request arrives again.
       let before = try await rowCount(browser)
-      let ran = try await Program.run("/bin/sh", ["-c", curl], within: .seconds(20))
+      let ran = try await Program.run("/bin/sh", ["-c", curl], within: .seconds(60))
       #expect(ran.ending == .exited(0), "\(curl) \(ran.errors)")
-      try await eventually("curl's request", within: .seconds(10)) { try await rowCount(browser) == before + 1 }
+      try await eventually("curl's request", within: .seconds(60)) { try await rowCount(browser) == before + 1 }
       try await browser.type("\u{E013}\u{E013}", into: "#list")
-      try await eventually("the newest is shown", within: .seconds(5)) {
+      try await eventually("the newest is shown", within: .seconds(60)) {
         try await browser.run("return document.getElementById('detail').dataset.id") == "4"
       }
       try await browser.waitForText("\"it's\"")
@@ -87,7 +87,7 @@ extension EndToEnd {
       try await browser.waitForText("session=very-secret")
 
       try await browser.type("post", into: "#filter")
-      try await eventually("the filter", within: .seconds(5)) {
+      try await eventually("the filter", within: .seconds(60)) {
         try await browser.run("return document.querySelectorAll('#list .row:not([hidden])').length") == 3
       }
       _ = try browser.call(
@@ -110,7 +110,7 @@ extension EndToEnd {
       let traces = Traces(of: webio, port: inspectorPort)
       webio.program.interrupt()
       #expect(try await webio.end() == .exited(130), "\(webio.account)")
-      await traces.expectGone(within: .seconds(1))
+      await traces.expectGone(within: .seconds(10))
     }
 
     private func rowCount(_ browser: WebDriver) async throws -> Double {

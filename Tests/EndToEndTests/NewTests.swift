@@ -124,7 +124,7 @@ extension EndToEnd {
       try await eventually("it serves", state: { server.errorText }) { Processes.isListening(port) }
       #expect(try HTTPProbe.get("/apps/", port: port).text.contains("<title>Apps</title>"))
       server.send(SIGTERM)
-      #expect(try await server.waitForEnd(within: .seconds(10)) == .exited(0), "\(server.errorText)")
+      #expect(try await server.waitForEnd(within: .seconds(60)) == .exited(0), "\(server.errorText)")
       #expect(server.outputText == "http://localhost:\(port)/\n")
     }
 

@@ -66,7 +66,7 @@ extension EndToEnd {
         socket.close()
         #expect(try await command.end(within: .seconds(60)) == .exited(143))
         #expect(command.program.outputText == "ended gracefully\n")
-        await traces.expectGone(within: .seconds(5))
+        await traces.expectGone(within: .seconds(10))
       }
 
       // Who has the port is told in the app's words, and a second signal does not wait for a drain.

@@ -39,7 +39,7 @@ extension EndToEnd {
       _ target: String, _ port: UInt16, fields: [String: String] = [:], _ command: WebioCommand
     ) async throws -> HTTPAnswer {
       try await eventually(target, within: .seconds(600), every: .milliseconds(200), state: { command.account }) {
-        let answer = try HTTPProbe.get(target, port: port, fields: fields, within: .seconds(30))
+        let answer = try HTTPProbe.get(target, port: port, fields: fields, within: .seconds(60))
         return answer.status == 503 ? nil : answer
       }
     }
@@ -76,7 +76,7 @@ extension EndToEnd {
       }
       command.program.send(SIGTERM)
       #expect(try await command.end() == .exited(143))
-      await traces.expectGone(within: .seconds(5))
+      await traces.expectGone(within: .seconds(10))
       try await theNextOne()
     }
 
@@ -171,7 +171,7 @@ extension EndToEnd {
       let socket = try WebSocketProbe("/tools/hog?app=index&session=NEW", port: port)
       // A gibibyte, where 256 mebibytes are allowed: its process ends, and no other one.
       var seen: [String] = []
-      do { while true { seen.append(try socket.receive(within: .seconds(30))) } } catch is Connection.Failure {}
+      do { while true { seen.append(try socket.receive(within: .seconds(60))) } } catch is Connection.Failure {}
       #expect(seen.contains { $0.contains("before") } && !seen.contains { $0.contains("after") }, "\(seen)")
       #expect(try HTTPProbe.get("/hello", port: port).status == 200)
       #expect(try await answer("/tools/hog", port, command).status == 200)
@@ -183,7 +183,7 @@ extension EndToEnd {
       try directory.write("hello.swift", app("\(mark) second"))
       try await eventually("the change is served", within: .seconds(300), every: .milliseconds(200)) {
         // Never a gap: the old one serves until the new one does.
-        #expect(try HTTPProbe.get("/hello", port: port, within: .seconds(30)).status == 200)
+        #expect(try HTTPProbe.get("/hello", port: port, within: .seconds(60)).status == 200)
         let socket = try WebSocketProbe("/hello?app=index&session=NEW", port: port)
         defer { socket.close() }
         var text = ""
@@ -234,7 +234,7 @@ extension EndToEnd {
         #expect(try await answer("/hello", port, command).status == 200)
         #expect(command.events.allSatisfy { $0["event"].string != "building" })
         #expect(try processes(of: command, "hello").count == 1)
-        try await eventually("it is stopped", within: .seconds(30)) { try processes(of: command, "hello").isEmpty }
+        try await eventually("it is stopped", within: .seconds(60)) { try processes(of: command, "hello").isEmpty }
         #expect(try await answer("/hello", port, command).status == 200)
         #expect(try processes(of: command, "hello").count == 1)
       }

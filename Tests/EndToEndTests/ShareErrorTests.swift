@@ -75,7 +75,7 @@ extension EndToEnd {
         }, says: ["we are closed today"]),
     ]
 
-    @Test(.timeLimit(.minutes(1)), arguments: rows, ["libssh2", "ssh"])
+    @Test(.timeLimit(.minutes(5)), arguments: rows, ["libssh2", "ssh"])
     func eachHasItsSentenceAndEndsWithFive(_ row: Row, _ engine: String) async throws {
       let directory = try TemporaryDirectory("webio-share-errors")
       let server = try await SSHServer(hostKeyTypes: row.hostKeyTypes, settings: row.settings)
@@ -88,7 +88,7 @@ extension EndToEnd {
       ]
       try await row.change(&words, server, directory)
       // It ends by itself: nothing is tried again before there was a tunnel.
-      let ended = try await WebioCommand.run(words, settings: directory, within: .seconds(40))
+      let ended = try await WebioCommand.run(words, settings: directory, within: .seconds(60))
       #expect(ended.code == 5, "\(ended)")
       for part in row.says { #expect(ended.errors.contains(part), "\(ended.errors)") }
       #expect(ended.errors.utf8.allSatisfy { $0 >= 0x20 || $0 == 0x0a }, "\(ended.errors.debugDescription)")

@@ -57,8 +57,8 @@ extension EndToEnd {
 
       let written = terminal.outputText
       terminal.type("q\n")
-      #expect(try await terminal.waitForEnd(within: .seconds(10)) == .exited(0))
-      try await eventually("nothing is left", within: .seconds(1)) { Processes.marked(terminal.mark).isEmpty }
+      #expect(try await terminal.waitForEnd(within: .seconds(60)) == .exited(0))
+      try await eventually("nothing is left", within: .seconds(10)) { Processes.marked(terminal.mark).isEmpty }
       #expect(!written.contains("\u{1B}[2J"), "it clears by itself")
       // A build under way shows itself.
       #expect(written.contains("building …") && written.contains("starting …"))
@@ -113,7 +113,7 @@ extension EndToEnd {
         terminal.type("quit\n")
         try await see("There is no key quit; h lists them.", in: terminal)
         terminal.type("q\n")
-        #expect(try await terminal.waitForEnd(within: .seconds(10)) == .exited(0))
+        #expect(try await terminal.waitForEnd(within: .seconds(60)) == .exited(0))
       }
       #expect(try readText(opened).components(separatedBy: "\n").count == 2, "opened once")
     }
@@ -132,7 +132,7 @@ extension EndToEnd {
       shell.type("echo $((40 + 2))-$(jobs -r | wc -l)\n")
       try await see("42-1", in: shell)
       shell.type("fg\n")
-      try await eventually("the job hears a key", within: .seconds(10), every: .milliseconds(300), state: { shell.outputText })
+      try await eventually("the job hears a key", within: .seconds(60), every: .milliseconds(300), state: { shell.outputText })
       {
         shell.type("u\n")
         return plain(shell).components(separatedBy: "Local:    ").count > 2
@@ -160,7 +160,7 @@ extension EndToEnd {
       #expect(!terminal.outputText.contains(/\u{1B}\[[0-9;]+m/), "\(terminal.outputText.debugDescription)")
       if variable != "NO_COLOR" { #expect(!terminal.outputText.contains("\u{1B}")) }
       terminal.type("\u{3}")
-      #expect(try await terminal.waitForEnd(within: .seconds(10)) == .exited(130))
+      #expect(try await terminal.waitForEnd(within: .seconds(60)) == .exited(130))
     }
 
     /// `s` ends the tunnel and opens it again; a tunnel that cannot be opened does not end the session.
@@ -180,13 +180,13 @@ extension EndToEnd {
       try await see("ready     http://", in: terminal, within: .seconds(120))
       let url = try #require(plain(terminal).firstMatch(of: /public: +(http:\S+)/)?.1)
       let port = try WebioCommand.port(of: String(url))
-      #expect(try HTTPProbe.get("/", port: port, within: .seconds(30)).status == 200)
+      #expect(try HTTPProbe.get("/", port: port, within: .seconds(60)).status == 200)
       terminal.type("s\n")
       try await see("no longer shared", in: terminal)
       try await eventually("the address is gone") { !Processes.isListening(port) }
       let position = plain(terminal).count
       terminal.type("s\n")
-      try await eventually("it is shared again", within: .seconds(30), state: { terminal.outputText }) {
+      try await eventually("it is shared again", within: .seconds(60), state: { terminal.outputText }) {
         plain(terminal).dropFirst(position).contains("public:  http://")
       }
       await server.stop()
@@ -195,10 +195,10 @@ extension EndToEnd {
         plain(terminal).components(separatedBy: "no longer shared").count > 2
       }
       terminal.type("s\n")
-      try await see("webio: ", in: terminal, within: .seconds(30))
+      try await see("webio: ", in: terminal, within: .seconds(60))
       #expect(terminal.ended == nil)
       terminal.type("q\n")
-      #expect(try await terminal.waitForEnd(within: .seconds(10)) == .exited(0))
+      #expect(try await terminal.waitForEnd(within: .seconds(60)) == .exited(0))
     }
 
     /// `--host` tells the addresses, draws one and says who can come; they are reachable.
@@ -221,7 +221,7 @@ extension EndToEnd {
         Program.require("curl"), ["-s", "-o", "/dev/null", "-w", "%{http_code}", "http://\(addresses[0]):\(port)/"])
       #expect(curl.output == "200", "\(curl)")
       terminal.type("q\n")
-      #expect(try await terminal.waitForEnd(within: .seconds(10)) == .exited(0))
+      #expect(try await terminal.waitForEnd(within: .seconds(60)) == .exited(0))
     }
 
     /// Into a pipe, as a script reads it: no colours, no control characters.
@@ -234,12 +234,12 @@ extension EndToEnd {
         program.errorText.contains("http://")
       }
       program.interrupt()
-      #expect(try await program.waitForEnd(within: .seconds(10)) == .exited(130))
+      #expect(try await program.waitForEnd(within: .seconds(60)) == .exited(130))
       let controls = (program.errorText + program.outputText).unicodeScalars.filter { $0.value < 32 && $0 != "\n" }
       #expect(controls.isEmpty, "\(program.errorText.debugDescription)")
     }
 
-    private func see(_ text: String, in terminal: Program, within limit: Duration = .seconds(10)) async throws {
+    private func see(_ text: String, in terminal: Program, within limit: Duration = .seconds(60)) async throws {
       try await eventually("the terminal shows \(text)", within: limit, state: { terminal.outputText }) {
         plain(terminal).contains(text)
       }

@@ -32,7 +32,7 @@ final class WebioCommand: Sendable {
   /// Runs it to its end.
   static func run(
     _ arguments: [String], directory: String? = nil, settings: TemporaryDirectory,
-    environment: [String: String?] = [:], within limit: Duration = .seconds(30)
+    environment: [String: String?] = [:], within limit: Duration = .seconds(60)
   ) async throws -> (code: Int32, output: String, errors: String) {
     let ended = try await Program.run(
       path, arguments, directory: directory,
@@ -90,7 +90,7 @@ final class WebioCommand: Sendable {
     do { try await body() } catch { throw NotInTime("\(error)\n\(account)") }
   }
 
-  func end(within limit: Duration = .seconds(10)) async throws -> Program.Ending {
+  func end(within limit: Duration = .seconds(60)) async throws -> Program.Ending {
     try await program.waitForEnd(within: limit)
   }
 }

@@ -117,7 +117,7 @@ extension WebDriver {
   }
 
   /// Waits until a script returns true.
-  func wait(_ what: String, within limit: Duration = .seconds(20), _ script: String) async throws {
+  func wait(_ what: String, within limit: Duration = .seconds(60), _ script: String) async throws {
     try await eventually(what, within: limit, every: .milliseconds(20), state: describe) {
       try await look("return Boolean(\(script))").bool == true
     }

@@ -10,7 +10,7 @@ public final class Connection {
     public let description: String
   }
 
-  public init(port: UInt16, host: String = "127.0.0.1", within limit: Duration = .seconds(5)) throws {
+  public init(port: UInt16, host: String = "127.0.0.1", within limit: Duration = .seconds(60)) throws {
     let isSix = host.contains(":")
     let descriptor = socket(isSix ? AF_INET6 : AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     var four = sockaddr_in()

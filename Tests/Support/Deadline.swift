@@ -22,7 +22,7 @@ public struct NotInTime: Error, CustomStringConvertible {
 
 /// Looks again and again until `look` gives something, or throws after the limit with what `state` says then.
 public func eventually<Result>(
-  _ what: String, within limit: Duration = .seconds(10), every pause: Duration = .milliseconds(10),
+  _ what: String, within limit: Duration = .seconds(60), every pause: Duration = .milliseconds(10),
   state: () async -> String = { "" }, _ look: () async throws -> Result?
 ) async throws -> Result {
   let deadline = Deadline(limit)
@@ -38,7 +38,7 @@ public func eventually<Result>(
 
 /// The same for a condition.
 public func eventually(
-  _ what: String, within limit: Duration = .seconds(10), every pause: Duration = .milliseconds(10),
+  _ what: String, within limit: Duration = .seconds(60), every pause: Duration = .milliseconds(10),
   state: () async -> String = { "" }, _ isTrue: () async throws -> Bool
 ) async throws {
   let _: Void = try await eventually(what, within: limit, every: pause, state: state) {

@@ -13,7 +13,7 @@ public enum HTTPProbe {
   /// One request on a connection of its own.
   public static func get(
     _ target: String, port: UInt16, host: String? = nil, fields: [String: String] = [:], method: String = "GET",
-    body: String = "", within limit: Duration = .seconds(10)
+    body: String = "", within limit: Duration = .seconds(60)
   ) throws -> HTTPAnswer {
     let connection = try Connection(port: port)
     var lines = ["\(method) \(target) HTTP/1.1", "Host: \(host ?? "127.0.0.1:\(port)")", "Connection: close"]

@@ -156,7 +156,7 @@ public final class Program: @unchecked Sendable {  // what changes is under the 
 
   /// Waits for its end and the last byte of its output.
   @discardableResult
-  public func waitForEnd(within limit: Duration = .seconds(30)) async throws -> Ending {
+  public func waitForEnd(within limit: Duration = .seconds(60)) async throws -> Ending {
     let ending = try await eventually("\(processID) ends", within: limit, state: { errorText }) { ended }
     // A descendant may hold the streams open; a test that minds looks for it.
     let deadline = Deadline(.milliseconds(500))

@@ -24,7 +24,7 @@ public final class WebDriver: Sendable {
     let port = try freePort()
     let driver = try await GuardedService(
       Program.require("chromedriver"), ["--port=\(port)", "--log-level=WARNING"])
-    try await eventually("chromedriver is ready", within: .seconds(30), state: { await driver.output }) {
+    try await eventually("chromedriver is ready", within: .seconds(60), state: { await driver.output }) {
       (try? call(port, "GET", "/status"))?["ready"].bool == true
     }
     let profile = try TemporaryDirectory("webio-chromium")
@@ -110,14 +110,14 @@ public final class WebDriver: Sendable {
     }
   }
 
-  public func waitForText(_ wanted: String, within limit: Duration = .seconds(20)) async throws {
+  public func waitForText(_ wanted: String, within limit: Duration = .seconds(60)) async throws {
     try await eventually("the page shows “\(wanted)”", within: limit, state: describe) {
       try await text.contains(wanted)
     }
   }
 
   public func waitForOverlay(
-    _ wanted: String, within limit: Duration = .seconds(30)
+    _ wanted: String, within limit: Duration = .seconds(60)
   ) async throws -> String {
     try await eventually("the overlay says “\(wanted)”", within: limit, state: describe) {
       let shown = try await overlay
@@ -125,7 +125,7 @@ public final class WebDriver: Sendable {
     }
   }
 
-  public func waitForNoOverlay(within limit: Duration = .seconds(30)) async throws {
+  public func waitForNoOverlay(within limit: Duration = .seconds(60)) async throws {
     try await eventually("the overlay goes", within: limit, state: describe) { try await overlay == nil }
   }
 
@@ -139,7 +139,7 @@ public final class WebDriver: Sendable {
   }
 
   /// Waits for an element and gives its WebDriver id.
-  public func find(_ selector: String, within limit: Duration = .seconds(20)) async throws -> String {
+  public func find(_ selector: String, within limit: Duration = .seconds(60)) async throws -> String {
     try await eventually("the page has \(selector)", within: limit, state: describe) {
       do {
         let found = try call("POST", "/element", ["using": "css selector", "value": .string(selector)])

@@ -6,7 +6,7 @@ public final class WebSocketProbe {
 
   /// Nil origin: as a program connects, which is no browser.
   public init(
-    _ target: String, port: UInt16, host: String? = nil, origin: String? = nil, within limit: Duration = .seconds(10)
+    _ target: String, port: UInt16, host: String? = nil, origin: String? = nil, within limit: Duration = .seconds(60)
   ) throws {
     connection = try Connection(port: port)
     let key = Data((0..<16).map { _ in UInt8.random(in: 0...255) }).base64EncodedString()
@@ -40,7 +40,7 @@ public final class WebSocketProbe {
   public func close() { connection.close() }
 
   /// The next text message. Throws at the end of the stream and at a close frame.
-  public func receive(within limit: Duration = .seconds(10)) throws -> String {
+  public func receive(within limit: Duration = .seconds(60)) throws -> String {
     let deadline = Deadline(limit)
     var message: [UInt8] = []
     while true {
@@ -74,7 +74,7 @@ public final class SessionProbe {
   }
 
   /// The next command for which `isWanted`.
-  public func command(within limit: Duration = .seconds(10), where isWanted: (JSON) -> Bool) throws -> JSON {
+  public func command(within limit: Duration = .seconds(60), where isWanted: (JSON) -> Bool) throws -> JSON {
     let deadline = Deadline(limit)
     var seen: [String] = []
     while !deadline.isOver {
@@ -85,7 +85,7 @@ public final class SessionProbe {
     throw NotInTime("the command; seen: \(seen)")
   }
 
-  public func command(_ name: String, within limit: Duration = .seconds(10)) throws -> JSON {
+  public func command(_ name: String, within limit: Duration = .seconds(60)) throws -> JSON {
     try command(within: limit) { $0["command"].string == name }
   }
 

@@ -45,7 +45,7 @@ final class Recorder<Element: Sendable> {
   /// Returns when `condition` holds; false after `limit`.
   @discardableResult
   func wait(
-    _ limit: Duration = .seconds(30), until condition: @escaping @EventLoop ([Element]) -> Bool
+    _ limit: Duration = .seconds(60), until condition: @escaping @EventLoop ([Element]) -> Bool
   ) async -> Bool {
     if condition(all) { return true }
     return await withCheckedContinuation { (done: CheckedContinuation<Bool, Never>) in

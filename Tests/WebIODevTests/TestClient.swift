@@ -89,7 +89,7 @@ final class RawClient: ByteStreamDelegate {
   func write(_ text: String) { stream.write(Array(text.utf8)) }
 
   func wait(for part: String) async -> Bool {
-    await received.wait(.seconds(20)) { [self] _ in text.contains(part) }
+    await received.wait(.seconds(60)) { [self] _ in text.contains(part) }
   }
 
   func waitForEnd() async -> Bool { await received.wait { [self] _ in hasEnded || isClosed } }

@@ -87,7 +87,7 @@ enum WebSocketCompressed {
         WebSocketConnectionTests.handshake { lines in
           if item.isCompressed { lines.append("Sec-WebSocket-Extensions: permessage-deflate") }
         })
-      let deadline = Deadline(.seconds(20))
+      let deadline = Deadline(.seconds(60))
       _ = try connection.read(until: Array("\r\n\r\n".utf8), deadline)
       for frame in item.sends { try connection.write(frame) }
       var expected = expected(item)

@@ -8,7 +8,7 @@ import WebIOPosix
 /// The parameters of eventlet's `wsgi.server`, in its order, each by its public name here and over a real socket.
 ///
 /// What they do in every corner is tested beside the parts that do it.
-@Suite(.timeLimit(.minutes(1))) struct ServerParameterTests {
+@Suite(.timeLimit(.minutes(5))) struct ServerParameterTests {
   /// Answers one connection with what `requests` get, to its end.
   private func talk(
     _ requests: String, host: String = "127.0.0.1", options: HTTPServerOptions = HTTPServerOptions(),
@@ -17,7 +17,7 @@ import WebIOPosix
     let server = WebServer(host: host, port: 0, showsErrors: showsErrors, options: options, handler)
     let connection = try Connection(port: UInt16(try await server.start()), host: host)
     try connection.write(requests)
-    let answer = String(decoding: try connection.readToEnd(Deadline(.seconds(20))), as: UTF8.self)
+    let answer = String(decoding: try connection.readToEnd(Deadline(.seconds(60))), as: UTF8.self)
     await server.stop()
     return answer
   }
@@ -63,7 +63,7 @@ import WebIOPosix
     let busy = try (0..<2).map { _ in try Connection(port: port) }
     for connection in busy { try connection.write(Self.last) }
     try await eventually("both are at work") { working.withLock { $0 == 2 } }
-    let third = String(decoding: try Connection(port: port).readToEnd(Deadline(.seconds(20))), as: UTF8.self)
+    let third = String(decoding: try Connection(port: port).readToEnd(Deadline(.seconds(60))), as: UTF8.self)
     #expect(third.hasPrefix("HTTP/1.1 503 Service Unavailable\r\n"))
     _ = busy
     await server.stop(grace: .zero)

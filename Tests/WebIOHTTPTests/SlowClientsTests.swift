@@ -4,7 +4,7 @@ import Testing
 import WebIOPosix
 
 /// Five hundred clients that are slow in every way there is, and one that is not.
-@Suite(.timeLimit(.minutes(2))) struct SlowClientsTests {
+@Suite(.timeLimit(.minutes(5))) struct SlowClientsTests {
   @Test func aNormalClientIsServedWhileOthersHang() async throws {
     let program = try Program(TestServerProcess.path, ["web"])
     defer { program.killAll() }

@@ -2,7 +2,7 @@ import Glibc
 import Testing
 import WebIOPosix
 
-@EventLoop @Suite(.timeLimit(.minutes(1))) struct SocketStreamTests {
+@EventLoop @Suite(.timeLimit(.minutes(5))) struct SocketStreamTests {
   private final class Reader: ByteStreamDelegate {
     var text = ""
     var drained = 0

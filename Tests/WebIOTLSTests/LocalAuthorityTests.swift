@@ -6,7 +6,7 @@ import WebIOPosix
 
 @testable import WebIOTLS
 
-@EventLoop @Suite(.timeLimit(.minutes(1))) struct LocalAuthorityTests {
+@EventLoop @Suite(.timeLimit(.minutes(5))) struct LocalAuthorityTests {
   /// Connects with all checks on, trusting the authority only.
   private func connect(_ authority: LocalAuthority, _ port: UInt16, as name: String) async throws -> String {
     let script = """

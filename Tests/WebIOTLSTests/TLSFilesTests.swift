@@ -7,7 +7,7 @@ import WebIOPosix
 @testable import WebIOTLS
 
 /// Which files are taken, which are refused and why, and what happens when they change.
-@EventLoop @Suite(.timeLimit(.minutes(1))) struct TLSFilesTests {
+@EventLoop @Suite(.timeLimit(.minutes(5))) struct TLSFilesTests {
   private func load(_ certificate: String, _ key: String) -> String {
     do {
       return try TLSContext(TLSFiles(certificate: certificate, key: key)).warning.map { "warning: \($0)" } ?? "loaded"

@@ -4,7 +4,7 @@ import WebIOPosix
 
 @testable import WebIOTLS
 
-@EventLoop @Suite(.timeLimit(.minutes(1))) struct TLSTests {
+@EventLoop @Suite(.timeLimit(.minutes(5))) struct TLSTests {
   @Test func aClientThatChecksTheCertificateGetsAndSends() async throws {
     let directory = try Files.makeTemporaryDirectory("webio-tls")
     defer { try? Files.remove(directory) }

@@ -2,7 +2,7 @@ import Testing
 import WebIO
 import WebIOTesting
 
-@Suite(.timeLimit(.minutes(1))) struct OutputTests {
+@Suite(.timeLimit(.minutes(5))) struct OutputTests {
   @Test func aRemovedScopeIsNoGhost() async throws {
     let app = try await TestSession {
       try putScope("outer", [.scope("inner")])

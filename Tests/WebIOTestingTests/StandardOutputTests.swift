@@ -3,7 +3,7 @@ import WebIO
 import WebIOTesting
 
 /// One after the other: a process has one standard output.
-@Suite(.serialized, .timeLimit(.minutes(1))) struct StandardOutputTests {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct StandardOutputTests {
   @Test func printsComeToThePage() async throws {
     let app = try await TestSession {
       try putLogbox("log")

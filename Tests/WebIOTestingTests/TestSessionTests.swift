@@ -2,7 +2,7 @@ import Testing
 import WebIO
 import WebIOTesting
 
-@Suite(.timeLimit(.minutes(1))) struct TestSessionTests {
+@Suite(.timeLimit(.minutes(5))) struct TestSessionTests {
   @Test func answersAndReads() async throws {
     let app = try await TestSession {
       let name = try await input("Name?")

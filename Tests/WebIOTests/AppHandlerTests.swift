@@ -7,7 +7,7 @@ import WebIOPosix
 @testable import WebIO
 
 /// An app without a socket: requests and answers are values, and a WebSocket is two streams.
-@Suite(.timeLimit(.minutes(1))) struct AppHandlerTests {
+@Suite(.timeLimit(.minutes(5))) struct AppHandlerTests {
   private static let hello = Application("index", title: "Greeting") { putText("Hello, \(try await input("Name?"))!") }
   private static let page = "/?app=index&session=NEW&webio=1&page=a"
 

@@ -5,7 +5,7 @@ import WebIOPosix
 @testable import WebIO
 
 /// What a developer or a visitor does wrong: the one gets a clear error, the other a polite sentence, and the session lives.
-@EventLoop @Suite(.timeLimit(.minutes(1))) struct BadInputTests {
+@EventLoop @Suite(.timeLimit(.minutes(5))) struct BadInputTests {
   struct Mistake: Sendable, CustomTestStringConvertible {
     let testDescription: String
     let error: WebIOError

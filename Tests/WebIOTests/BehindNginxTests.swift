@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// An app below a path, behind a real nginx that passes the whole path on. The configuration is the one that the guide has.
-@Suite(.serialized, .timeLimit(.minutes(1))) struct BehindNginxTests {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct BehindNginxTests {
   private static let server: String = {
     let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
     return (own as NSString).deletingLastPathComponent + "/TestServer"

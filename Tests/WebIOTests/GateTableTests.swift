@@ -5,7 +5,7 @@ import WebIOPosix
 @testable import WebIO
 
 /// Every registered route, asked in every way, under every kind of Host and Origin: who gets what.
-@EventLoop @Suite(.timeLimit(.minutes(2))) struct GateTableTests {
+@EventLoop @Suite(.timeLimit(.minutes(5))) struct GateTableTests {
   private enum Way: CaseIterable {
     case get, head, post, options, upgrade, poll, pollPost
 

@@ -5,7 +5,7 @@ import WebIOPosix
 @testable import WebIO
 
 /// What an app asks, as the wire has it.
-@EventLoop @Suite(.timeLimit(.minutes(1))) struct InputTests {
+@EventLoop @Suite(.timeLimit(.minutes(5))) struct InputTests {
   private func open(_ body: @escaping @Sendable () async throws -> Void) async throws -> TestPage {
     try await .on([Application("index", body)])
   }

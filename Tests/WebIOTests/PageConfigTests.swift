@@ -5,7 +5,7 @@ import WebIOPosix
 @testable import WebIO
 
 /// What a crawler, a link's preview and a browser find in the first response.
-@EventLoop @Suite(.timeLimit(.minutes(1))) struct PageConfigTests {
+@EventLoop @Suite(.timeLimit(.minutes(5))) struct PageConfigTests {
   private func page(_ server: AppServer, _ query: String = "", path: String = "/") async throws -> (
     html: String, policy: String
   ) {

@@ -6,7 +6,7 @@ import WebIOPosix
 @testable import WebIO
 
 /// What a visitor or a developer may get wrong about the platform: a defined answer each.
-@Suite(.timeLimit(.minutes(1))) struct PlatformInputTests {
+@Suite(.timeLimit(.minutes(5))) struct PlatformInputTests {
   private let apps = [Application("bmi", title: "Body mass") { putText("bmi") }, Application("form") { putText("form") }]
 
   private func get(

@@ -5,7 +5,7 @@ import WebIOPosix
 @testable import WebIO
 
 /// The HTTP session as PyWebIO's page speaks it, and what nobody should send. PROTOCOL.md, section 7.
-@EventLoop @Suite(.timeLimit(.minutes(1))) struct PollingTests {
+@EventLoop @Suite(.timeLimit(.minutes(5))) struct PollingTests {
   private let id = "abcdefghijklmnopqrstuvwx"
   private let hello = Application("index") { putText("Hello, \(try await input("Name?"))!") }
 

@@ -7,7 +7,7 @@ import WebIOPosix
 @testable import WebIO
 
 /// A session of old code and one of newer code, with webio's end of the journal played by the test.
-@Suite(.timeLimit(.minutes(1))) struct ReplayTests {
+@Suite(.timeLimit(.minutes(5))) struct ReplayTests {
   /// What `webio dev` keeps of one session.
   @EventLoop private final class Keeper: ByteStreamDelegate {
     let channel: JournalChannel

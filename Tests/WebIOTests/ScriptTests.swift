@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Programs without `startServer`: their input and output functions open a page and wait.
-@Suite(.serialized, .timeLimit(.minutes(1))) struct ScriptTests {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct ScriptTests {
   private static let path: String = {
     let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
     return (own as NSString).deletingLastPathComponent + "/TestServer"

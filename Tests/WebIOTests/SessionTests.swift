@@ -5,7 +5,7 @@ import WebIOPosix
 
 @testable import WebIO
 
-@EventLoop @Suite(.timeLimit(.minutes(1))) struct SessionTests {
+@EventLoop @Suite(.timeLimit(.minutes(5))) struct SessionTests {
   private let hello = Application("index") {
     let name = try await input("Name?")
     putText("Hello, \(name)!")

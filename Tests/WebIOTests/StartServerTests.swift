@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `startServer` in a process of its own: how it starts, where it listens, and how it ends.
-@Suite(.timeLimit(.minutes(1))) struct StartServerTests {
+@Suite(.timeLimit(.minutes(5))) struct StartServerTests {
   /// `TestServer`, which is built beside these tests.
   private static let path: String = {
     let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
@@ -31,7 +31,7 @@ import Testing
     program.send(signal)
     let closed = #expect(throws: Connection.Failure.self) { while true { _ = try socket.receive() } }
     #expect(closed?.description == "closed with 1001")
-    #expect(try await program.waitForEnd(within: .seconds(10)) == .exited(0))
+    #expect(try await program.waitForEnd(within: .seconds(60)) == .exited(0))
     #expect(program.outputText == "stopped\n")
   }
 
@@ -52,7 +52,7 @@ import Testing
       guard let connection else { continue }
       let name = address == "::1" ? "[::1]" : address
       try connection.write("GET /healthz HTTP/1.1\r\nHost: \(name):\(port)\r\nConnection: close\r\n\r\n")
-      let answer = String(decoding: try connection.readToEnd(Deadline(.seconds(10))), as: UTF8.self)
+      let answer = String(decoding: try connection.readToEnd(Deadline(.seconds(60))), as: UTF8.self)
       #expect(answer.hasPrefix("HTTP/1.1 200 OK\r\n") && answer.hasSuffix("\r\n\r\nok\n"), "\(address)")
     }
   }

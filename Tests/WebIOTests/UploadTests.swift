@@ -6,7 +6,7 @@ import WebIOPosix
 @testable import WebIO
 
 /// Files that come in pieces, and what may go wrong with them.
-@EventLoop @Suite(.serialized, .timeLimit(.minutes(1))) struct UploadTests {
+@EventLoop @Suite(.serialized, .timeLimit(.minutes(5))) struct UploadTests {
   private let limit = 64 << 20
 
   private func form(maxSize: Int? = nil, maxTotalSize: Int? = nil) async throws -> (TestPage, task: String) {

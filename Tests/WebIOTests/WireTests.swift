@@ -10,7 +10,7 @@ import WebIOPosix
 /// Where we differ: alerts, collapses, grids, links, images, bars and spinners are templates of our own making in
 /// Bootstrap's classes; buttons always tell their colour, and do not tell that they are not disabled; a datatable tells fewer of ag-grid's settings; a thread is
 /// named otherwise. What such a widget holds is compared all the same.
-@EventLoop @Suite(.timeLimit(.minutes(1))) struct WireTests {
+@EventLoop @Suite(.timeLimit(.minutes(5))) struct WireTests {
   /// Connects as PyWebIO's page does, and gives the commands with their ids masked.
   private func run(
     _ app: Application, until count: Int, _ drive: @EventLoop (TestPage) async throws -> Void = { _ in }

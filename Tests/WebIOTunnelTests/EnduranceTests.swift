@@ -26,7 +26,7 @@ extension RealServers {
         try await server.start()
         let begun = MonotonicTime.now
         #expect(try await probe.port() == port)
-        // Two seconds on a quiet machine; the bound is for a back-off that has grown.
+        // Half a second on a quiet machine; the bound is for a back-off that has grown.
         #expect(MonotonicTime.now - begun < .seconds(8), "round \(round)")
       }
       #expect(try await Visitor.exchange(port: port, [9]) == [9])
@@ -56,12 +56,12 @@ extension RealServers {
         _ = try await probe.next("reconnecting") { if case .reconnecting = $0 { true } else { nil } }
       }
       let noticed = MonotonicTime.now - begun
-      #expect(noticed > .seconds(5) && noticed <= .seconds(15), "\(noticed)")
+      #expect(noticed > .seconds(5) && noticed <= .seconds(30), "\(noticed)")
       // The listening socket still takes connections while the process is frozen.
       for process in frozen { kill(process, SIGCONT) }
       let back = MonotonicTime.now
       for probe in probes { _ = try await probe.url() }
-      #expect(MonotonicTime.now - back < .seconds(3), "\(MonotonicTime.now - back)")
+      #expect(MonotonicTime.now - back < .seconds(8), "\(MonotonicTime.now - back)")
       for probe in probes { await probe.stop() }
       await server.stop()
 

@@ -107,7 +107,7 @@ extension RealServers {
       configuration.userKnownHosts = false
       configuration.engine = engine
       let before = try Self.residentKilobytes()
-      let error = try await TunnelProbe(configuration).failure(within: .seconds(30))
+      let error = try await TunnelProbe(configuration).failure(within: .seconds(60))
       #expect(error.code == .notAnSSHServer && error.exitCode == 5, "\(error)")
       #expect(error.problem.utf8.count < 300)
       #expect(try Self.residentKilobytes() - before < 50_000)

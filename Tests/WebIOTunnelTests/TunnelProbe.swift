@@ -45,7 +45,7 @@ final class TunnelProbe {
 
   /// The next event that matches; those before it are passed over.
   func next<Value: Sendable>(
-    _ what: String, within limit: Duration = .seconds(20), _ match: @escaping @EventLoop (TunnelEvent) -> Value?
+    _ what: String, within limit: Duration = .seconds(60), _ match: @escaping @EventLoop (TunnelEvent) -> Value?
   ) async throws -> Value {
     try await withCheckedThrowingContinuation { continuation in
       var isDone = false
@@ -70,7 +70,7 @@ final class TunnelProbe {
     }
   }
 
-  func url(within limit: Duration = .seconds(20)) async throws -> String {
+  func url(within limit: Duration = .seconds(60)) async throws -> String {
     try await next("open", within: limit) { event in
       switch event {
       case .open(let url, _): url
@@ -80,13 +80,13 @@ final class TunnelProbe {
     }
   }
 
-  func port(within limit: Duration = .seconds(20)) async throws -> UInt16 {
+  func port(within limit: Duration = .seconds(60)) async throws -> UInt16 {
     let url = try await url(within: limit)
     return try #require(
       url.utf8.lastIndex(of: UInt8(ascii: ":")).flatMap { ASCII.port(Array(url.utf8[$0...].dropFirst())) }, "\(url)")
   }
 
-  func failure(within limit: Duration = .seconds(20)) async throws -> TunnelError {
+  func failure(within limit: Duration = .seconds(60)) async throws -> TunnelError {
     try await next("failure", within: limit) { event in
       switch event {
       case .failed(let error): error
