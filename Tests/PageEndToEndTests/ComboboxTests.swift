@@ -137,6 +137,26 @@ extension PageEndToEnd {
       #expect(try await browser.run(groups).items == ["Hot: Tea,Coffee", "Cold: Water"])
     }
 
+    /// `search` outranks the number of options, in questions and pins.
+    @Test func theAppSaysWhetherOneTypes() async throws {
+      let browser = try await open {
+        let many = (1...40).map { Option("Number \($0)", $0) }
+        try putSelect("pin", options: ["x", "y"], search: true)
+        let (short, long, several) = try await inputGroup(
+          "All", .select("Short", options: [Option("Ah", 1), Option("Oh", 2)], name: "short", search: true),
+          .select("Long", options: many, name: "long", search: false),
+          .selectMultiple("Several", options: many, name: "several", search: false))
+        putText("\(short) \(long) \(several)")
+        hold()
+      }
+      try await browser.wait("all are there", "document.querySelectorAll('.w-combo input').length === 2")
+      #expect(try await browser.count("select.w-multiple") == 1)
+      #expect(try await browser.count("select[name=long] option") == 40)
+      try await browser.point("form .w-combo input")
+      try await browser.type("oh")
+      #expect(try await browser.options == ["Oh"])
+    }
+
     @Test func theServerChangesWhatCanBeChosen() async throws {
       let browser = try await open {
         try putSelect("town", options: (1...20).map { "Town \($0)" }, label: "Town")

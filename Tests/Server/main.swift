@@ -3,6 +3,7 @@
 //   TestServer web [log=PATH]     WebIOHTTP's WebServer; POST /echo, GET /slow answers after a second
 //   TestServer app [host=…] [port=…] [size=…] [drain=…] [metrics=PORT] [log=PATH] [format=json]     an app by startServer
 //   TestServer deploy base=DIR [index=none]     pathDeploy with an index of its own, or none
+//   TestServer handler     an AppHandler in a WebServer
 //   TestServer tls CERTIFICATE KEY     HTTPS by WebServer
 //   TestServer notes [transport=http]     the app of `webio new cluster`, which tells the visitor's address too
 //   TestServer script ask|block|tell|button     a program without startServer
@@ -88,6 +89,12 @@ case "echo":
     say("port \(try await EchoServer.start(port: port))")
   }
   while true { try await Task.sleep(for: .seconds(3_600)) }
+case "handler":
+  let apps = try await AppHandler(ask, allowedHosts: [], prefix: "/apps")
+  let server = WebServer(port: AppHandler.listeningPort(1)) { try await apps.respond(to: $0) }
+  let port = try await server.start()
+  for _ in 0..<2 { await apps.isServing(at: port) }
+  while true { try await Task.sleep(for: .seconds(3_600)) }
 case "tls":
   let (certificate, key) = (CommandLine.arguments[2], CommandLine.arguments[3])
   let server = WebServer(port: 0, tls: .files(certificate: certificate, key: key)) { _ in "hello" }
@@ -110,6 +117,6 @@ case "script":
   }
   say("done")
 default:
-  say("TestServer web|app|notes|echo|tls|script")
+  say("TestServer web|app|handler|notes|echo|tls|script")
   exit(2)
 }

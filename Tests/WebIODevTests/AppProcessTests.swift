@@ -38,6 +38,24 @@ extension LoopTests {
       #expect(await events.wait { $0.last == .stopped })
     }
 
+    /// As in a framework's server, which binds to nothing that it is given.
+    @Test func itMayServeAtAPortOfItsOwn() async throws {
+      let scratch = try Scratch()
+      let events = Recorder<AppProcess.Event>()
+      let app = try start(scratch, ["own-port"], events)
+      #expect(await events.wait { $0.contains(.ready) })
+      #expect(!app.socket.address.isUnix && app.socket.address.isLoopback && app.socket.address.port > 0)
+      let connected = await withCheckedContinuation { (done: CheckedContinuation<Bool, Never>) in
+        Connector.connect(to: app.socket.address) { result in
+          if case .success(let stream) = result { stream.abort() }
+          done.resume(returning: (try? result.get()) != nil)
+        }
+      }
+      #expect(connected)
+      app.stop()
+      #expect(await events.wait { $0.last == .stopped })
+    }
+
     @Test func aCrashIsToldWithItsLastLines() async throws {
       let events = Recorder<AppProcess.Event>()
       let scratch = try Scratch()

@@ -9,7 +9,7 @@ import WebIOPosix
 enum FakeApp {
   static let python = "/usr/bin/python3"
 
-  /// Modes are further arguments: `ignore-term`, `fork`, `crash-at-start`, `hang-at-start`, `chatty`.
+  /// Modes are further arguments: `ignore-term`, `fork`, `crash-at-start`, `hang-at-start`, `chatty`, `own-port`.
   static let script = #"""
     import hashlib, os, signal, socket, sys, threading, time
     modes = sys.argv[1:]
@@ -24,6 +24,7 @@ enum FakeApp {
     if "hang-at-start" in modes:
         while True: time.sleep(60)
     listener = socket.socket(fileno=int(os.environ["WEBIO_LISTEN_FD"]))
+    if "own-port" in modes: listener = socket.create_server(("127.0.0.1", 0))
     listener.setblocking(True)
     generation = os.environ["WEBIO_GENERATION"]
 
@@ -99,7 +100,7 @@ enum FakeApp {
             line = "x" * 1000 + "\n"
             while True: sys.stdout.write(line)
         threading.Thread(target=chat, daemon=True).start()
-    os.write(int(os.environ["WEBIO_READY_FD"]), b"ready\n")
+    os.write(int(os.environ["WEBIO_READY_FD"]), b"ready %d\n" % listener.getsockname()[1] if "own-port" in modes else b"ready\n")
     while True:
         connection, _ = listener.accept()
         threading.Thread(target=quietly, args=(connection,), daemon=True).start()

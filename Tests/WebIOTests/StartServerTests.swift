@@ -1,6 +1,7 @@
 import Foundation
 import TestSupport
 import Testing
+import WebIO
 
 /// `startServer` in a process of its own: how it starts, where it listens, and how it ends.
 @Suite(.timeLimit(.minutes(5))) struct StartServerTests {
@@ -104,6 +105,23 @@ import Testing
         #expect(access(path, F_OK) != 0)
       }
     }
+  }
+
+  /// A server of its own under `webio dev`: here standard output is the descriptor on which the program tells.
+  @Test func anotherServerTellsWebioDevItsPort() async throws {
+    let program = try Program(
+      Self.path, ["handler"],
+      environment: ["WEBIO_LISTEN_FD": "0", "WEBIO_READY_FD": "1", "WEBIO_DEV_TOKEN": "secret", "WEBIO_GENERATION": "3"])
+    defer { program.killAll() }
+    let port = try await eventually("it tells its port", state: { program.errorText }) {
+      program.outputText.hasSuffix("\n") ? UInt16(program.outputText.dropLast().split(separator: " ").last ?? "") : nil
+    }
+    let page = try HTTPProbe.get("/apps/", port: port, fields: ["Webio-Developer": "secret"])
+    #expect(page.text.contains("/__webio/dev.js"))
+    #expect(try !HTTPProbe.get("/apps/", port: port).text.contains("/__webio/dev.js"))
+    // Told once: the descriptor may be another file's by then.
+    #expect(program.outputText == "ready \(port)\n")
+    #expect(AppHandler.listeningPort(8080) == 8080)
   }
 
   /// What systemd does before it starts a service, and what it is told. sd_listen_fds(3), sd_notify(3).

@@ -43,25 +43,33 @@ public func textarea(
 }
 
 /// Asks for one of the options. PyWebIO: `select`.
-public func select(_ label: String = "", _ options: [String], help: String? = nil, scope: String? = nil) throws -> String {
-  try select(label, options: options.map { Option($0, $0) }, help: help, scope: scope)
+///
+/// From 13 options on one types to find one; with `search` that is so for any number, or for none. PyWebIO has no `search`.
+public func select(
+  _ label: String = "", _ options: [String], search: Bool? = nil, help: String? = nil, scope: String? = nil
+) throws -> String {
+  try select(label, options: options.map { Option($0, $0) }, search: search, help: help, scope: scope)
 }
 
 /// Asks for one of the options, whose labels and values differ. PyWebIO: `select`.
 public func select<Value: Sendable>(
-  _ label: String = "", options: [Option<Value>], help: String? = nil, scope: String? = nil, validate: Validator<Value>? = nil
+  _ label: String = "", options: [Option<Value>], search: Bool? = nil, help: String? = nil, scope: String? = nil,
+  validate: Validator<Value>? = nil
 ) throws -> Value {
   try requireOptions(options.count, "select")
-  return try answerBlocking(.select(label, options: options, help: help, validate: validate), scope)
+  return try answerBlocking(.select(label, options: options, search: search, help: help, validate: validate), scope)
 }
 
 /// Asks for any number of the options, from a list. PyWebIO: `select(multiple=True)`.
+///
+/// `search` is as in `select`.
 public func selectMultiple<Value: Sendable>(
-  _ label: String = "", options: [Option<Value>], required: Bool = false, help: String? = nil, scope: String? = nil,
+  _ label: String = "", options: [Option<Value>], search: Bool? = nil, required: Bool = false, help: String? = nil,
+  scope: String? = nil,
   validate: Validator<[Value]>? = nil
 ) throws -> [Value] {
   try answerBlocking(
-    .selectMultiple(label, options: options, required: required, help: help, validate: validate), scope)
+    .selectMultiple(label, options: options, search: search, required: required, help: help, validate: validate), scope)
 }
 
 /// Asks for any number of the options. PyWebIO: `checkbox`.

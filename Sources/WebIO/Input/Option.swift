@@ -79,13 +79,14 @@ extension JSONValue {
 }
 
 extension InputItem {
-  /// A choice of one among options.
+  /// A choice of one among options. With `search` one types to find it, or, when it is false, scrolls; nil is so from 13 options on.
   public static func select(
-    _ label: String = "", options: [Option<Value>], name: String? = nil, help: String? = nil,
+    _ label: String = "", options: [Option<Value>], name: String? = nil, search: Bool? = nil, help: String? = nil,
     validate: sending ((Value) throws -> String?)? = nil
   ) -> InputItem {
     let list = OptionList(options)
-    let spec = choiceSpec("select", list, inline: nil, help: help)
+    var spec = choiceSpec("select", list, inline: nil, help: help)
+    if let search { spec.set("search", search) }
     return InputItem(spec, label: label, name: name, validator: OwnedValidator(validate)) { answer in
       list.current(answer).value(of: answer.data).map { .valid($0) } ?? .invalid("Choose one of the options")
     }.choosing(Value.self)
@@ -116,14 +117,15 @@ extension InputItem {
       .choosing(Choice.self)
   }
 
-  /// A choice of any number of options from a list.
+  /// A choice of any number of options from a list. `search` is as in ``select(_:options:name:search:help:validate:)``.
   public static func selectMultiple<Choice: Sendable>(
-    _ label: String = "", options: [Option<Choice>], name: String? = nil, required: Bool = false,
+    _ label: String = "", options: [Option<Choice>], name: String? = nil, search: Bool? = nil, required: Bool = false,
     help: String? = nil, validate: sending (([Choice]) throws -> String?)? = nil
   ) -> InputItem where Value == [Choice] {
     let list = OptionList(options)
     var spec = choiceSpec("select", list, inline: nil, help: help)
     spec.set("multiple", true)
+    if let search { spec.set("search", search) }
     if required { spec.set("required", true) }
     return InputItem(spec, label: label, name: name, validator: OwnedValidator(validate)) { answer in
       let check = several(list, answer)

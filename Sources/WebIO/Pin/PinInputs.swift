@@ -54,13 +54,13 @@ public func putTextarea(
   return try putPin(name, item, scope, position)
 }
 
-/// Shows a list to choose from. PyWebIO: `pin.put_select`.
+/// Shows a list to choose from; `search` is as in `select`. PyWebIO: `pin.put_select`.
 @discardableResult
 public func putSelect(
-  _ name: String, options: [String], label: String = "", value: String? = nil, help: String? = nil,
+  _ name: String, options: [String], label: String = "", value: String? = nil, search: Bool? = nil, help: String? = nil,
   scope: String? = nil, position: OutputPosition = .bottom
 ) throws -> Output {
-  let item = InputItem<String>.select(label, options: selecting(options, value.map { [$0] } ?? []), help: help)
+  let item = InputItem<String>.select(label, options: selecting(options, value.map { [$0] } ?? []), search: search, help: help)
   return try putPin(name, item, scope, position)
 }
 
@@ -85,13 +85,13 @@ public func putRadio(
   return try putPin(name, item, scope, position)
 }
 
-/// Shows a list in which any number of entries may be chosen. PyWebIO: `pin.put_select(multiple=True)`.
+/// Shows a list in which any number of entries may be chosen; `search` is as in `select`. PyWebIO: `pin.put_select(multiple=True)`.
 @discardableResult
 public func putSelectMultiple(
-  _ name: String, options: [String], label: String = "", value: [String] = [], help: String? = nil,
+  _ name: String, options: [String], label: String = "", value: [String] = [], search: Bool? = nil, help: String? = nil,
   scope: String? = nil, position: OutputPosition = .bottom
 ) throws -> Output {
-  let item = InputItem<[String]>.selectMultiple(label, options: selecting(options, value), help: help)
+  let item = InputItem<[String]>.selectMultiple(label, options: selecting(options, value), search: search, help: help)
   return try putPin(name, item, scope, position)
 }
 

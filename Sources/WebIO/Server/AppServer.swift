@@ -79,9 +79,7 @@ final class AppServer {
     (drain, drainNotice, metrics) = (.zero, .zero, nil)
     _ = try server.listen(inherited: dev.listener)
     OutputBuffering.byLine()
-    let ready = Array("ready\n".utf8)
-    _ = write(dev.readiness, ready, ready.count)
-    Glibc.close(dev.readiness)
+    dev.tell("ready")
   }
 
   private static func shownHost(_ host: String) -> String {

@@ -4,7 +4,7 @@ import WebIOPosix
 struct DevMode: Sendable {
   /// A listening unix socket that the app inherits; the gateway speaks to it.
   let listener: Int32
-  /// Where the app writes that it serves.
+  /// Where the app writes that it serves: `ready`, or with a port of its own `ready 8080`.
   let readiness: Int32
   /// Marks requests of the developer's own browser, and opens the page's dev socket.
   let token: String

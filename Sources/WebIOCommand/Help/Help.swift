@@ -102,7 +102,7 @@ enum Help {
         ("WEBIO_GENERATION", "the number of the build, from 1"),
         ("WEBIO_DEV_TOKEN", "marks the developer's own requests"),
         ("WEBIO_LISTEN_FD", "the descriptor of the socket to serve on"),
-        ("WEBIO_READY_FD", "the descriptor to write `ready` to"),
+        ("WEBIO_READY_FD", "the descriptor to write `ready` to, or `ready PORT` where the app has a port of its own"),
         ("WEBIO_JOURNAL_FD", "the descriptor over which sessions are recorded and replayed"),
       ]
     ),

@@ -23,7 +23,8 @@ package struct Crash: Sendable, Equatable {
 /// A running app: its process, the socket it serves on, and what it prints.
 ///
 /// The app inherits the listening socket as descriptor 3 and writes the line `ready` to descriptor 4 when it serves.
-/// The numbers in the environment's `WEBIO_LISTEN_FD` and `WEBIO_READY_FD` say so. Where sessions are replayed,
+/// The numbers in the environment's `WEBIO_LISTEN_FD` and `WEBIO_READY_FD` say so. An app in the server of a framework, which binds
+/// to a port of its own, writes `ready PORT`. Where sessions are replayed,
 /// `WEBIO_JOURNAL_FD` is the socket on which the app tells of them.
 @EventLoop
 package final class AppProcess {
@@ -73,7 +74,7 @@ package final class AppProcess {
     if !kept.contains(where: { $0.hasPrefix("SWIFT_BACKTRACE=") }) {
       added.append("SWIFT_BACKTRACE=threads=crashed,registers=none,images=none,color=no,interactive=no,limit=24,top=4")
     }
-    readyWatch = try ReadyWatch(pipe[0]) { [weak self] in self?.isReady() }
+    readyWatch = try ReadyWatch(pipe[0]) { [weak self] in self?.isReady(at: $0) }
     child = try ChildProcess(
       executable, arguments, environment: kept + added, directory: directory,
       output: .pipe { [weak self] in self?.receive($0) },
@@ -110,8 +111,9 @@ package final class AppProcess {
     child?.terminate(grace: grace)
   }
 
-  private func isReady() {
+  private func isReady(at port: UInt16?) {
     guard state == .starting else { return }
+    if let port { socket.moves(to: port) }
     state = .ready
     report(.ready)
   }
@@ -137,14 +139,14 @@ package final class AppProcess {
   }
 }
 
-/// Reads the pipe on which an app says `ready`.
+/// Reads the pipe on which an app says `ready`, or `ready 8080` where it serves at a port of its own.
 @EventLoop
 private final class ReadyWatch: ByteStreamDelegate {
   private let stream: SocketStream
-  private let isReady: @EventLoop () -> Void
+  private let isReady: @EventLoop (UInt16?) -> Void
   private var splitter = LineSplitter(limit: 256)
 
-  init(_ descriptor: Int32, isReady: @escaping @EventLoop () -> Void) throws {
+  init(_ descriptor: Int32, isReady: @escaping @EventLoop (UInt16?) -> Void) throws {
     self.isReady = isReady
     stream = try SocketStream(descriptor: descriptor)
     stream.delegate = self
@@ -154,7 +156,13 @@ private final class ReadyWatch: ByteStreamDelegate {
   func stop() { stream.abort() }
 
   func stream(_ stream: any ByteStream, didReceive bytes: UnsafeRawBufferPointer) {
-    if splitter.receive(bytes).contains("ready") { isReady() }
+    for line in splitter.receive(bytes) {
+      if line == "ready" {
+        isReady(nil)
+      } else if line.hasPrefix("ready "), let port = ASCII.decimal(String(line.dropFirst(6))), (1...65_535).contains(port) {
+        isReady(UInt16(port))
+      }
+    }
   }
 
   func streamDidEnd(_ stream: any ByteStream) { stream.close() }

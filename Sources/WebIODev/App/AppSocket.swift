@@ -11,7 +11,7 @@ package final class AppSocket {
   private(set) var listener: Int32
   private let inode: Int32
   /// To connect to, from this process, as long as this object lives.
-  package let address: SocketAddress
+  package private(set) var address: SocketAddress
 
   package init() throws {
     let directory = try Files.makeTemporaryDirectory("webio")
@@ -34,6 +34,11 @@ package final class AppSocket {
   func closeListener() {
     if listener >= 0 { Glibc.close(listener) }
     listener = -1
+  }
+
+  /// It serves at a port of its own, as frameworks do that bind to nothing they are given.
+  func moves(to port: UInt16) {
+    if let own = SocketAddress(numericHost: "127.0.0.1", port: port) { address = own }
   }
 
   isolated deinit {

@@ -289,7 +289,11 @@ package final class DevSession {
     case .ready(let app, let before): swap(to: app, from: before)
     case .output(let line): report(.appOutput(line))
     case .crashed(let crash, let served): crashed(crash, served: served)
-    case .isSlow: report(.warning("the app has run for 10 s and does not serve yet: does it call startServer?"))
+    case .isSlow:
+      report(
+        .warning(
+          "the app has run for 10 s and does not serve yet: does it call startServer? "
+            + "An app in another server tells by isServing(at:) of its AppHandler"))
     case .couldNotStart(let error): report(.warning("the app could not be started: \(error)"))
     case .left: checkStopped()
     }

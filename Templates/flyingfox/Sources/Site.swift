@@ -15,7 +15,8 @@ struct Site: Sendable {
     // It is bound to this machine, so requests name this machine. A public one has `allowedHosts: nil`.
     let apps = try await AppHandler(applications, allowedHosts: [], prefix: "/apps")
     // A page without a WebSocket waits for output, for up to 20 seconds.
-    let server = HTTPServer(address: try .inet(ip4: "127.0.0.1", port: UInt16(port)), timeout: 60)
+    let wanted = UInt16(AppHandler.listeningPort(port))
+    let server = HTTPServer(address: try .inet(ip4: "127.0.0.1", port: wanted), timeout: 60)
     await server.appendRoute("GET /") { _ in
       HTTPResponse(statusCode: .ok, body: Data("This is the server's own page. The apps are at /apps/\n".utf8))
     }
@@ -26,6 +27,7 @@ struct Site: Sendable {
     let running = Task { try await server.run() }
     try await server.waitUntilListening()
     guard case .ip4(_, let bound)? = await server.listeningAddress else { throw SocketError.unsupportedAddress }
+    await apps.isServing(at: Int(bound))
     return Site(port: Int(bound), server: server, apps: apps, running: running)
   }
 

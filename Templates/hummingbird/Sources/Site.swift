@@ -22,7 +22,7 @@ struct Site: Sendable {
     let (ports, bound) = AsyncStream.makeStream(of: Int.self)
     let server = Application(
       router: router, server: .http1(webSocketsOf: apps),
-      configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: port)),
+      configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: AppHandler.listeningPort(port))),
       onServerRunning: { channel in
         bound.yield(channel.localAddress?.port ?? 0)
         bound.finish()
@@ -33,7 +33,10 @@ struct Site: Sendable {
       defer { bound.finish() }
       try await group.run()
     }
-    for await port in ports { return Site(port: port, apps: apps, group: group, running: running) }
+    for await port in ports {
+      await apps.isServing(at: port)
+      return Site(port: port, apps: apps, group: group, running: running)
+    }
     try await running.value
     throw CancellationError()
   }
