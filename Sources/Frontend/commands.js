@@ -21,7 +21,7 @@ export class CommandQueue {
     document.addEventListener("visibilitychange", () => { if (document.hidden && this.scheduled) this.channel.port2.postMessage(null); });
   }
 
-  get isLong() { return this.queue.length - this.next > 40; }
+  get isLong() { return this.isInOneGo || this.queue.length - this.next > 40; }
 
   // Commands and the number of the last one among them.
   add(commands, number) {
@@ -31,6 +31,15 @@ export class CommandQueue {
     // The first command after a pause is not kept waiting for the next frame.
     if (performance.now() - this.lastSlice > 16) this.runSlice();
     else this.schedule();
+  }
+
+  // What waits is not carried out any more, and these are, before the next frame.
+  replace(commands) {
+    this.queue = [];
+    this.next = 0;
+    this.isInOneGo = true;
+    for (const command of commands) this.run(command);
+    this.isInOneGo = false;
   }
 
   schedule() {

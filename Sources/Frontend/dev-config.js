@@ -9,4 +9,7 @@ export function post(path, body) {
   return fetch(path, { method: "POST", headers, body: body === undefined ? undefined : JSON.stringify(body) });
 }
 
-export function session() { return window.WebIO?._state.CurrentSession; }
+// The page's other half; there is none on the page that stands in for an app.
+export function core() { return window.WebIO?._state; }
+
+export function session() { return core()?.CurrentSession; }

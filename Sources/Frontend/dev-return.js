@@ -3,17 +3,22 @@ import { post, session } from "./dev-config.js";
 const placeKey = "webio:place";
 const reloadNote = "webio:reloaded";
 
-// Where the visitor is. A session that has ended is also one to come back to: its last output may be what is being worked on.
-export function leavePlace() {
-  const current = session();
-  if (!current?.storageKey || current.webio_session_id.startsWith("NEW")) return;
+// Where the visitor is.
+export function currentPlace() {
   const focused = document.activeElement;
   const named = focused?.name ? [...document.getElementsByName(focused.name)].indexOf(focused) : -1;
   const place = { x: scrollX, y: scrollY, at: Date.now(), name: named < 0 ? null : focused.name, index: named };
   if (named >= 0 && typeof focused.selectionStart === "number") place.selection = [focused.selectionStart, focused.selectionEnd];
+  return place;
+}
+
+// For the page that comes next. A session that has ended is also one to come back to: its last output may be what is being worked on.
+export function leavePlace() {
+  const current = session();
+  if (!current?.storageKey || current.webio_session_id.startsWith("NEW")) return;
   try {
     sessionStorage.setItem(current.storageKey, current.webio_session_id);
-    sessionStorage.setItem(placeKey, JSON.stringify(place));
+    sessionStorage.setItem(placeKey, JSON.stringify(currentPlace()));
   } catch { /* begins anew */ }
 }
 
@@ -35,6 +40,12 @@ export class Return {
     history.scrollRestoration = "manual";
     // A session without a journal sends no report.
     this.timer = setTimeout(() => this.show(), 2500);
+  }
+
+  // The page stays, and its session is about to be another one.
+  expect(place, ms) {
+    this.place = place;
+    this.note = { ms };
   }
 
   get updated() {
@@ -74,7 +85,7 @@ export class Return {
 
   async backOne() {
     const answer = await post("/__webio/back", { session: session().webio_session_id });
-    if (answer.ok) { leavePlace(); location.reload(); }
+    if (answer.ok) dispatchEvent(new Event("webio:outdated", { cancelable: true }));
   }
 
   async save() {

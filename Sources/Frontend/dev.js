@@ -1,22 +1,28 @@
-// The developer's half, loaded only by `webio dev`: build errors over the page, a reload when a new build is ready, and small signs of
-// what is going on. It needs nothing of the core, so that it also works on the page that is served while there is no app.
-// A lost socket is never a reason to reload: only a generation that differs from the one this page came from is.
+// The developer's half, loaded only by `webio dev`: build errors over the page, another session or a reload when a new build is ready, and
+// small signs of what is going on. It also works on the page that is served while there is no app.
+// A lost socket is never a reason to renew the page: only a generation that differs from the one this page came from is.
 
-import { config, post, session } from "./dev-config.js";
+import { config, core, post, session } from "./dev-config.js";
 import { make } from "./dev-shadow.js";
 import { Sign } from "./dev-sign.js";
 import { Overlay } from "./dev-overlay.js";
 import { leavePlace, noteReload, Return } from "./dev-return.js";
+import { Exchange } from "./dev-exchange.js";
 
 class DevConnection {
-  constructor(sign, overlay) {
+  constructor(sign, overlay, home) {
     this.sign = sign;
     this.overlay = overlay;
+    this.exchange = new Exchange((place) => {
+      config.generation = this.generation;
+      home.expect(place, this.ms);
+    }, () => this.reload());
+    this.generation = config.generation;
     this.delay = 200;
     this.waitingText = document.getElementById("webio-waiting-text");
     addEventListener("visibilitychange", () => { if (!document.hidden && !this.socket) this.connect(); });
     addEventListener("pagehide", () => { this.isLeaving = true; });
-    addEventListener("webio:outdated", (event) => { event.preventDefault(); this.reload(); });
+    addEventListener("webio:outdated", (event) => { event.preventDefault(); this.renew(); });
   }
 
   connect() {
@@ -49,7 +55,7 @@ class DevConnection {
   receive(message) {
     switch (message.event) {
       case "hello":
-        if (message.generation) this.reloadIfOther(message.generation);
+        if (message.generation) this.renewIfOther(message.generation);
         break;
       case "building":
         this.markTitle(true);
@@ -60,7 +66,7 @@ class DevConnection {
       case "built":
         this.markTitle(false);
         this.overlay.clear();
-        if (!this.reloadIfOther(message.generation, message.ms)) this.sign.hide();
+        if (!this.renewIfOther(message.generation, message.ms)) this.sign.hide();
         break;
       case "crashed":
         this.markTitle(false);
@@ -69,9 +75,11 @@ class DevConnection {
       case "public": this.sign.announce(message); break;
       case "css": this.swap(message.name); break;
       case "preview":
-        if (message.session === session()?.webio_session_id) message.commands.forEach((command) => window.WebIO._state.run(command));
+        if (message.session !== session()?.webio_session_id) break;
+        if (this.exchange.isRunning) this.exchange.preview(message.commands);
+        else message.commands.forEach((command) => core().run(command));
         break;
-      case "reload": if (message.session === session()?.webio_session_id) this.reload(); break;
+      case "reload": if (message.session === session()?.webio_session_id) this.renew(); break;
       default:
     }
   }
@@ -93,17 +101,27 @@ class DevConnection {
     this.overlay.show({ title: count ? `Build failed: ${count} error${count === 1 ? "" : "s"}` : "Build failed", hint: running, diagnostics: sorted, log });
   }
 
-  reloadIfOther(generation, ms) {
-    if (generation === undefined || generation === config.generation) return false;
-    noteReload(ms);
-    this.reload();
+  // An exchange that is under way is for the generation that was heard of last.
+  renewIfOther(generation, ms) {
+    if (generation === undefined || generation === this.generation) return false;
+    this.generation = generation;
+    this.renew(ms);
     return true;
+  }
+
+  // The session anew: in this page if that may stay, else in another.
+  renew(ms) {
+    this.ms = ms;
+    if (this.exchange.isPossible) this.exchange.begin();
+    else this.reload();
   }
 
   reload() {
     if (this.isLeaving) return;
     this.isLeaving = true;
-    leavePlace();
+    if (this.generation !== config.generation) noteReload(this.ms);
+    // Where nothing is replayed the page would wait for it.
+    if (config.shell !== undefined) leavePlace();
     location.reload();
   }
 
@@ -148,5 +166,4 @@ async function showOutput(card) {
 addEventListener("webio:task_error", (event) => showOutput(event.detail));
 
 const sign = new Sign();
-new Return(sign);
-new DevConnection(sign, new Overlay(sign)).connect();
+new DevConnection(sign, new Overlay(sign), new Return(sign)).connect();

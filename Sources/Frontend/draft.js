@@ -1,7 +1,7 @@
 // What was typed or chosen but not yet sent, kept in the tab's storage for a refresh: the server replays forms and pins, this fills
 // them in again. Each value has the number of the last command that the visitor saw when it was made: what the server set before
-// that, the visitor has overruled; what it sets later counts. Passwords are never written down and chosen files cannot be; of them only stays
-// that there was something, so that the page can ask for it again.
+// that, the visitor has overruled; what it sets later counts. Passwords are never written down and chosen files cannot be: as long as the
+// page stays it has them, and after a refresh it knows that there was something, so that it can ask for it again.
 import { say } from "./i18n.js";
 import { live } from "./state.js";
 
@@ -47,7 +47,10 @@ export function keepDraft(owner, field) {
   const own = (drafts[owner] ??= {});
   const hasSomething = field.files().length > 0 || field.spec.type === "password" && field.value() !== "";
   if (!isWithheld(field.spec)) own[field.name] = [field.value(), live.session.processed ?? 0];
-  else if (hasSomething) own[field.name] = [null, live.session.processed ?? 0, true];
+  else if (hasSomething) {
+    // JSON leaves out what an array has beside its elements.
+    own[field.name] = Object.assign([null, live.session.processed ?? 0, true], { held: field.control.files ?? field.value() });
+  }
   else delete own[field.name];
   writeSoon();
 }
@@ -58,6 +61,11 @@ export function restoreDraft(owner, field, number) {
   if (!draft || !(number <= draft[1])) return;
   if (draft[2]) {
     const isFile = field.spec.type === "file";
+    if (draft.held !== undefined) {
+      if (isFile) field.setFiles(draft.held);
+      else field.setValue(draft.held);
+      return;
+    }
     if (!isFile) field.setValue("");
     if (field.files().length === 0) field.setStatus(null, say(isFile ? "choose_again" : "enter_again"));
     return;

@@ -64,9 +64,12 @@ class Editor {
     if (hadFocus) { this.area.focus({ preventScroll: true }); this.area.setSelectionRange(selectionStart, selectionEnd); }
     this.area.addEventListener("input", () => this.draw());
     this.area.addEventListener("keydown", (event) => this.pressed(event));
-    this.area.addEventListener("focus", () => { this.leaves = false; });
-    this.area.addEventListener("blur", () => this.markBrackets());
-    document.addEventListener("selectionchange", () => { if (document.activeElement === this.area) this.markBrackets(); });
+    // The document's listeners must not keep an editor that has gone.
+    const selected = () => this.markBrackets();
+    const watch = () => { this.leaves = false; document.addEventListener("selectionchange", selected); };
+    this.area.addEventListener("focus", watch);
+    this.area.addEventListener("blur", () => { document.removeEventListener("selectionchange", selected); this.markBrackets(); });
+    if (hadFocus) watch();
     this.draw();
     if (typeof this.mode === "string" || typeof this.mode === "object") {
       core.loadPart("highlight").then((module) => {

@@ -16,6 +16,19 @@ const setters = {
   theme: (value) => { document.documentElement.dataset.theme = value; },
 };
 
+const titleOfPage = document.title;
+const themeOfPage = document.documentElement.dataset.theme;
+
+// As the page was when it came.
+export function restoreEnvironment() {
+  setEnvironment({
+    title: titleOfPage, theme: themeOfPage, output_animation: true, auto_scroll_bottom: false, http_pull_interval: 1000,
+    input_auto_focus: true, input_panel_fixed: true,
+  });
+  byId("input-cards").style.minHeight = "";
+  document.documentElement.style.removeProperty("--column");
+}
+
 export function setEnvironment(spec) {
   for (const [key, value] of Object.entries(spec)) {
     if (Object.hasOwn(setters, key)) setters[key](value);

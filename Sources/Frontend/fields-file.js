@@ -35,10 +35,14 @@ class FileField extends Field {
   remove(index) {
     const transfer = new DataTransfer();
     [...this.control.files].forEach((file, i) => { if (i !== index) transfer.items.add(file); });
-    this.control.files = transfer.files;
+    this.setFiles(transfer.files);
     this.changedByHand();
-    this.showFiles();
     this.control.focus();
+  }
+
+  setFiles(files) {
+    this.control.files = files;
+    this.showFiles();
   }
 
   problem() { return this.sizeProblem() || super.problem(); }

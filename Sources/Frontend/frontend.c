@@ -24,6 +24,9 @@ static const unsigned char datatable_js[] = {
 static const unsigned char dev_config_js[] = {
 #embed "dev-config.js"
 };
+static const unsigned char dev_exchange_js[] = {
+#embed "dev-exchange.js"
+};
 static const unsigned char dev_overlay_js[] = {
 #embed "dev-overlay.js"
 };
@@ -172,6 +175,7 @@ static const webio_asset assets[] = {
     {"core.list", core_list, sizeof core_list},
     {"datatable.js", datatable_js, sizeof datatable_js},
     {"dev-config.js", dev_config_js, sizeof dev_config_js},
+    {"dev-exchange.js", dev_exchange_js, sizeof dev_exchange_js},
     {"dev-overlay.js", dev_overlay_js, sizeof dev_overlay_js},
     {"dev-return.js", dev_return_js, sizeof dev_return_js},
     {"dev-shadow.js", dev_shadow_js, sizeof dev_shadow_js},

@@ -289,7 +289,7 @@ export function destroyForm(spec, task) {
 
 // The session is over: nothing can be answered any more.
 export function closeForms() {
-  for (const form of shownForms.values()) {
+  for (const form of [...formsByTask.values()].flat()) {
     form.isGone = true;
     form.uploading.cancel?.();
   }

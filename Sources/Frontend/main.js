@@ -5,7 +5,7 @@ import { live, loadPart, pageConfig, partCore, readConfig, sendCallback, sendEve
 import { binaryFrame } from "./outbox.js";
 import { WebSocketSession } from "./session.js";
 import { CommandQueue } from "./commands.js";
-import { addWidgets, lazyWidget, renderContents, renderSpec } from "./output.js";
+import { addWidgets, dropHandles, lazyWidget, renderContents, renderSpec } from "./output.js";
 import { controlOutput, flood, showOutput } from "./scope.js";
 import { errorCard, openApp, saveFile, textWidgets } from "./text.js";
 import { commandButton, layoutWidgets } from "./layout.js";
@@ -15,15 +15,15 @@ import { addFieldKinds } from "./fields.js";
 import { textFields } from "./fields-text.js";
 import { choiceFields } from "./fields-choice.js";
 import { fileFields } from "./fields-file.js";
-import { destroyForm, fitPanel, openForm, showUpload, updateForm } from "./input.js";
-import { answerPinValue, answerPinValues, hookPin, pinWidgets, updatePin, waitForPin } from "./pin.js";
+import { closeForms, destroyForm, fitPanel, openForm, showUpload, updateForm } from "./input.js";
+import { answerPinValue, answerPinValues, dropPins, hookPin, pinWidgets, updatePin, waitForPin } from "./pin.js";
 import { closePopup, showPopup } from "./popup.js";
-import { showToast } from "./toast.js";
-import { watchReader } from "./reveal.js";
-import { setEnvironment } from "./env.js";
+import { dropToasts, showToast } from "./toast.js";
+import { expectNothing, watchReader } from "./reveal.js";
+import { restoreEnvironment, setEnvironment } from "./env.js";
 import { reviveMarkup, runScript } from "./script.js";
 import { sanitizedFragment, trustedFragment } from "./sanitize.js";
-import { showState } from "./status.js";
+import { dropState, showState } from "./status.js";
 
 const commandHandlers = {
   input: openForm,
@@ -75,13 +75,36 @@ function registerParts() {
   });
 }
 
+// All that a session has left in the page.
+function dropSession() {
+  closePopup();
+  closeForms();
+  live.session.leave();
+  byId("pywebio-scope-ROOT").replaceChildren();
+  for (const drop of [dropPins, dropHandles, dropToasts, dropState, expectNothing, restoreEnvironment]) drop();
+}
+
+// `webio dev` gives the page another session, with what that has to show until now: one step, without a frame between.
+function takeSession(session, commands, queue) {
+  dropSession();
+  live.session = session;
+  session.hooks = sessionHooks(queue);
+  showState(session.state);
+  queue.replace(commands);
+  session.handled(session.received);
+}
+
+function sessionHooks(queue) {
+  return { commands: (list, number) => queue.add(list, number), state: showState, progress: showUpload };
+}
+
 // What PyWebIO apps find in the page's global scope.
 function exposeGlobals(queue) {
   window.WebIO = {
     openApp,
     pushData: (data, callback) => sendCallback(callback, data),
     message_tpl: overridableWords(),
-    _state: { get CurrentSession() { return live.session; }, settings, run: (command) => queue.run(command) },
+    _state: { get CurrentSession() { return live.session; }, settings, live, run: (command) => queue.run(command), take: (session, commands) => takeSession(session, commands, queue) },
   };
 }
 
@@ -94,11 +117,7 @@ async function startPage() {
   const queue = new CommandQueue(commandHandlers, (number) => live.session.handled(number));
   exposeGlobals(queue);
   flood.isOn = () => queue.isLong;
-  live.session = new WebSocketSession(pageConfig, {
-    commands: (list, number) => queue.add(list, number),
-    state: showState,
-    progress: showUpload,
-  });
+  live.session = new WebSocketSession(pageConfig, sessionHooks(queue));
   watchReader();
   addEventListener("resize", fitPanel);
   new ResizeObserver(fitPanel).observe(byId("input-cards"));

@@ -66,6 +66,8 @@ export function elementOfHandle(handle) {
   return element;
 }
 
+export function dropHandles() { handles.clear(); }
+
 // A type whose code comes when it is first used. The place is kept from the start, so nothing jumps.
 export function lazyWidget(part, placeHeight) {
   return (spec) => {

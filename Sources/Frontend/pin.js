@@ -65,17 +65,24 @@ export function updatePin(spec, task, number) {
 }
 
 export function waitForPin(spec, task) {
-  let timer = null;
   const wait = {
     names: spec.names,
+    timer: null,
     settle(field, value, files) {
       changeWaits.delete(wait);
-      clearTimeout(timer);
+      clearTimeout(wait.timer);
       sendEvent("js_yield", task, field ? { name: field.name, value } : null, (files || []).map(({ file }) => ({ file, name: "value" })));
     },
   };
   changeWaits.add(wait);
-  if (spec.timeout !== null && spec.timeout !== undefined) timer = setTimeout(() => wait.settle(null), spec.timeout * 1000);
+  if (spec.timeout !== null && spec.timeout !== undefined) wait.timer = setTimeout(() => wait.settle(null), spec.timeout * 1000);
+}
+
+export function dropPins() {
+  for (const wait of changeWaits) clearTimeout(wait.timer);
+  changeWaits.clear();
+  changeHooks.clear();
+  pins.clear();
 }
 
 export function hookPin(spec) {

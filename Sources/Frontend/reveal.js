@@ -9,6 +9,8 @@ export function expectReaction() {
   Object.assign(reaction, { isExpected: true, first: null, last: null });
 }
 
+export function expectNothing() { reaction.isExpected = false; }
+
 // Some output was shown. Costs nothing unless an answer was just given.
 export function noteReaction(element) {
   if (!reaction.isExpected) return;
@@ -62,5 +64,5 @@ export function stayAtEnd() {
 
 export function watchReader() {
   addEventListener("scroll", lookWhereTheReaderIs, { passive: true });
-  for (const type of ["wheel", "touchmove"]) addEventListener(type, () => { reaction.isExpected = false; }, { passive: true });
+  for (const type of ["wheel", "touchmove"]) addEventListener(type, expectNothing, { passive: true });
 }

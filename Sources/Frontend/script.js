@@ -1,10 +1,11 @@
 // JavaScript of the app: `runJS`, `evalJS`, and the scripts inside trusted HTML.
 import { addStyle, pageNonce } from "./dom.js";
 import { markupName } from "./sanitize.js";
-import { sendEvent } from "./state.js";
+import { live, sendEvent } from "./state.js";
 
 // Compiled in the global scope with the given names as parameters; the value is that of the last expression.
 function evaluate(code, args) {
+  live.isScripted = true;
   const names = Object.keys(args || {});
   // Function is the one way to give code local variables by name; the policy's 'unsafe-eval' is there for this line.
   const run = new Function("webioCode", ...names, "return eval(webioCode)");
@@ -56,6 +57,7 @@ function liveScript(dead, nonce) {
 
 // Scripts run in order: what follows one with a `src` waits until that is there, as in a page that is parsed.
 function reviveScripts(deadScripts, nonce) {
+  if (deadScripts.length) live.isScripted = true;
   let turn = null;
   for (const dead of deadScripts) {
     const script = liveScript(dead, nonce);
@@ -70,6 +72,7 @@ function reviveScripts(deadScripts, nonce) {
 }
 
 function listenWith(element, type, code) {
+  live.isScripted = true;
   const handler = new Function("event", code);
   element.addEventListener(type, (event) => { if (handler.call(element, event) === false) event.preventDefault(); });
 }

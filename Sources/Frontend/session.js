@@ -1,7 +1,7 @@
 // The session over a WebSocket, or over HTTP requests that look like one (polling.js): numbered commands in, numbered events out, and
 // the way back after a lost link.
 // What the visitor sees of it is in status.js; here are only the states:
-//   connecting -> open -> (lost -> connecting)* -> ended | gone | elsewhere
+//   connecting -> open -> (lost -> connecting)* -> ended | gone | elsewhere | left
 import { Outbox } from "./outbox.js";
 import { dropDraftsOf } from "./draft.js";
 import { loadPart, settings } from "./state.js";
@@ -35,9 +35,11 @@ export class WebSocketSession {
     // "ws", "http", or "auto" until one of them has carried a message. A tab remembers that WebSockets do not pass.
     this.transport = config.transport === "auto" && readStored(transportKey) === "http" ? "http" : config.transport;
     this.next = this.transport === "http" ? "http" : "ws";
-    document.addEventListener("visibilitychange", () => this.wake());
-    addEventListener("online", () => this.wake());
-    addEventListener("pageshow", (event) => { if (event.persisted) this.wake(); });
+    this.listeners = new AbortController();
+    const { signal } = this.listeners;
+    document.addEventListener("visibilitychange", () => this.wake(), { signal });
+    addEventListener("online", () => this.wake(), { signal });
+    addEventListener("pageshow", (event) => { if (event.persisted) this.wake(); }, { signal });
   }
 
   // A reload or a step back rejoins the session that this tab had; typing the address or following a link begins a new one.
@@ -47,6 +49,23 @@ export class WebSocketSession {
     this.id = stored || "NEW";
     this.isRejoin = Boolean(stored);
     this.connect();
+  }
+
+  // Comes to a session of the server as a page does that was loaded anew.
+  join(id) {
+    this.id = id;
+    this.connect();
+  }
+
+  // Another one takes its place in this page: from here on nothing is heard of it.
+  leave() {
+    this.listeners.abort();
+    for (const timer of [this.retryTimer, this.openingTimer, this.acknowledgeTimer]) clearTimeout(timer);
+    this.hooks = { commands() {}, state() {}, progress() {} };
+    this.state = "left";
+    const { ws } = this;
+    this.ws = { readyState: 3, bufferedAmount: 0, close() {} };
+    ws?.close();
   }
 
   address() {
@@ -183,7 +202,7 @@ export class WebSocketSession {
 
   get canSend() { return this.state === "open" && this.ws.readyState === WebSocket.OPEN; }
 
-  get isOver() { return this.state === "ended" || this.state === "gone" || this.state === "elsewhere"; }
+  get isOver() { return this.state === "ended" || this.state === "gone" || this.state === "elsewhere" || this.state === "left"; }
 
   lost(event) {
     clearTimeout(this.openingTimer);

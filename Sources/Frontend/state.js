@@ -10,8 +10,8 @@ export const settings = {
 };
 
 // The transport, once main.js has made it; `send(event, task, data)` is all that widgets need of it.
-// `running` is the number of the command that is being carried out.
-export const live = { session: null, ended: false, running: 0 };
+// `running` is the number of the command that is being carried out. `isScripted`: JavaScript of the app has run in this page.
+export const live = { session: null, ended: false, running: 0, isScripted: false };
 
 // What lazily loaded parts get of the core; main.js fills it.
 export const partCore = {};

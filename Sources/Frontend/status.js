@@ -44,6 +44,14 @@ function endWith(word, hint, button) {
   note(word, hint, button);
 }
 
+// The page has a session again.
+export function dropState() {
+  live.ended = false;
+  hidePill();
+  document.body.classList.remove("w-over");
+  byId("webio-note").hidden = true;
+}
+
 export function showState(state) {
   clearTimeout(pillTimer);
   const again = () => h("button", { type: "button", class: "w-button", "data-color": "primary", onclick: startAgain }, say("start_again"));

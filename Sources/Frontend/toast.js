@@ -6,6 +6,7 @@ import { sendCallback } from "./state.js";
 // PyWebIO's server sends the colour of a kind as a number; we show the kind.
 const kindOfColor = { "#1565c0": "info", "#e53935": "danger", "#ef6c00": "warning", "#2e7d32": "success", error: "danger", warn: "warning" };
 const stacks = {};
+const hiders = new Set();
 
 function stackAt(position) {
   // A narrow window has one place for all, or they would lie over each other.
@@ -31,6 +32,7 @@ export function showToast(spec) {
   let timer = null;
   const hide = () => {
     clearTimeout(timer);
+    hiders.delete(hide);
     toast.remove();
     if (!stack.childElementCount && stack.matches(":popover-open")) stack.hidePopover();
   };
@@ -47,5 +49,10 @@ export function showToast(spec) {
   toast.addEventListener("pointerleave", arm);
   stack.append(toast);
   if (stack.showPopover && !stack.matches(":popover-open")) stack.showPopover();
+  hiders.add(hide);
   arm();
+}
+
+export function dropToasts() {
+  for (const hide of hiders) hide();
 }

@@ -135,11 +135,13 @@ extension EndToEnd {
           _ = try await browser.run("devSockets.at(-1).close()")
         }
         try await eventually("it is back") { try await browser.look("return devSockets.length === 6").bool == true }
-        #expect(try await browser.run("return window.isStillHere === true").bool == true)
+        #expect(
+          try await browser.run("window.before = WebIO._state.CurrentSession; return window.isStillHere === true").bool == true)
         try project.save(project.edited("# Hello!", "# Other!"))
-        // Its text is there before it is compiled; then the page is another one.
-        try await eventually("the page of the other build", within: .seconds(60)) {
-          try await browser.look("return window.isStillHere === undefined && document.body.innerText.includes('Other!')").bool
+        // Its text is there before it is compiled; then the session is another one.
+        try await eventually("the session of the other build", within: .seconds(60)) {
+          try await browser.look("return WebIO._state.CurrentSession !== before && document.body.innerText.includes('Other!')")
+            .bool
             == true
         }
         _ = try browser.call(

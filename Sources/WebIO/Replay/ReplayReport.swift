@@ -7,6 +7,8 @@ struct ReplayReport {
   /// The question that the visitor has to answer now.
   let stoppedAt: String?
   let note: String?
+  /// What the page is made of that belongs to this session: ``Page/shell``.
+  let shell: String
 
   var command: [UInt8] {
     var writer = JSONWriter()
@@ -14,6 +16,7 @@ struct ReplayReport {
       var object: JSONObject = ["kept": .int(Int64(kept)), "total": .int(Int64(total))]
       object["stopped_at"] = stoppedAt.map { .string($0) }
       object["note"] = note.map { .string($0) }
+      if !shell.isEmpty { object["shell"] = .string(shell) }
       writer.value(.object(object))
     }
     return writer.bytes

@@ -26,10 +26,14 @@ final class SessionJournal: Sendable {
   private let channel: JournalChannel
   /// Why there was less to replay than the developer would expect.
   private let note: String?
+  private let shell: String
   private let state: Mutex<State>
 
-  init(id: String, app: String, channel: JournalChannel, log: ReplayLog?, note: String? = nil) {
+  init(
+    id: String, app: String, channel: JournalChannel, log: ReplayLog?, note: String? = nil, shell: String = ""
+  ) {
     self.id = id
+    self.shell = shell
     self.app = app
     self.note = note
     self.channel = channel
@@ -185,7 +189,7 @@ final class SessionJournal: Sendable {
       let stoppedAt = state.replay.settle()
       rewrite(state)
       let log = state.replay.log
-      return ReplayReport(kept: log.kept, total: log.total, stoppedAt: stoppedAt, note: note)
+      return ReplayReport(kept: log.kept, total: log.total, stoppedAt: stoppedAt, note: note, shell: shell)
     }
     guard let report else { return }
     channel.settled(id, kept: report.kept, total: report.total)

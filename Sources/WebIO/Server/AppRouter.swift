@@ -26,6 +26,7 @@ final class AppRouter: HTTPRequestHandler {
     registry.journals?.onRun = { [applications, weak registry] id, app, recorded in
       registry?.rehearse(applications[app], id, recorded)
     }
+    registry.shell = { [options] in Self.page(of: $0, options, assets: options.cdn).shell }
     files = try options.staticDirectory.map {
       try StaticFiles(directory: $0, prefix: "\(options.prefix)/static/")
     }
@@ -70,16 +71,12 @@ final class AppRouter: HTTPRequestHandler {
       let manifest = config.manifest(of: application, icon: config.icon ?? Page.defaultIcon)
       return exchange.respond(.ok, ["Content-Type": "application/manifest+json"], manifest.serialized)
     }
-    var page = Page(
-      title: application.title, description: application.description, theme: config.theme ?? options.theme,
-      app: application.name, transport: options.transport, config: config,
-      dev: isDeveloper(request) ? DevMode.current : nil)
-    page.base = options.prefix + assetPrefix
-    if let cdn = options.cdn {
-      // The page says so when they do not come from there.
-      page.hasFallback = request.queryValue("_pywebio_cdn") != "false"
-      if page.hasFallback { page.base = cdn } else { page.lostBase = cdn }
-      if !page.hasFallback, !hasToldOfLostAssets {
+    let isFallback = request.queryValue("_pywebio_cdn") == "false"
+    var page = Self.page(of: application, options, assets: isFallback ? nil : options.cdn)
+    page.dev = isDeveloper(request) ? DevMode.current : nil
+    if isFallback, let cdn = options.cdn {
+      page.lostBase = cdn
+      if !hasToldOfLostAssets {
         hasToldOfLostAssets = true
         Log.warning(AssetFallback.advice(cdn))
       }
@@ -94,6 +91,14 @@ final class AppRouter: HTTPRequestHandler {
     fields.append("Cache-Control", "no-cache")
     exchange.compresses = true
     exchange.respond(.ok, fields, html)
+  }
+
+  private static func page(of application: Application, _ options: ServerOptions, assets cdn: String?) -> Page {
+    let config = application.config ?? options.config
+    return Page(
+      title: application.title, description: application.description, theme: config.theme ?? options.theme,
+      app: application.name, transport: options.transport, config: config, base: cdn ?? options.prefix + assetPrefix,
+      hasFallback: cdn != nil)
   }
 
   private func asset(_ exchange: HTTPExchange, _ name: String) {

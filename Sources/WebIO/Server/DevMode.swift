@@ -18,9 +18,11 @@ struct DevMode: Sendable {
   static let metricsToken = Environment["WEBIO_METRICS_TOKEN"]
   static let metricsField = "Webio-Metrics"
 
-  /// Names this run of webio, and does not tell its token: 64 bits of FNV-1a over 256.
+  /// Names this run of webio, and does not tell its token: 64 bits of 256.
   var run: String {
-    String(token.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01b3 }, radix: 36)
+    var hash = ContentHash()
+    hash.add(Array(token.utf8))
+    return hash.text
   }
 
   /// Nil when the app was started by itself.

@@ -24,16 +24,14 @@ enum FrontendAssets {
     return name.hasPrefix("lang-") && name.hasSuffix(".js") ? String(name.dropFirst(5).dropLast(3)) : nil
   }
 
-  /// A hash of everything, so that a browser may keep assets for ever. FNV-1a is enough: nobody attacks their own cache.
+  /// A hash of everything, so that a browser may keep assets for ever.
   static let version: String = {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    var hash = ContentHash()
     for index in 0..<webio_frontend_count() {
       guard let asset = webio_frontend_asset(index)?.pointee else { continue }
-      for byte in UnsafeRawBufferPointer(start: asset.bytes, count: asset.size) {
-        hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3
-      }
+      hash.add(UnsafeRawBufferPointer(start: asset.bytes, count: asset.size))
     }
-    return String(hash, radix: 36)
+    return hash.text
   }()
 }
 

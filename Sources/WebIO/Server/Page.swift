@@ -27,27 +27,43 @@ struct Page {
   /// The page, and the policy that belongs to its nonce.
   func render() -> (html: [UInt8], contentSecurityPolicy: String) {
     let nonce = randomToken(22)
-    let html = Self.template.render { name in
-      switch name {
-      case "title": HTML.escape(title)
-      case "description": HTML.escape(description)
-      case "lang": HTML.escape(language)
-      case "theme": HTML.escape(theme)
-      case "nonce": Array(nonce.utf8)
-      case "css": Self.css
-      case "config": configuration
-      case "icon": HTML.escape(config.icon ?? Self.defaultIcon)
-      case "script": Array("\(base)core.js?v=\(FrontendAssets.version)".utf8)
-      case "head": head(nonce)
-      default: []
-      }
-    }
+    let html = Self.template.render { value($0, nonce: nonce) }
     let policy =
       "default-src 'none'; script-src 'nonce-\(nonce)' 'strict-dynamic' 'unsafe-eval'; "
       + "style-src 'self' 'nonce-\(nonce)'\(elsewhere); img-src * data: blob:; media-src * data: blob:; "
       + "connect-src 'self' ws: wss:\(backend.map { " \($0)" } ?? ""); font-src 'self'\(elsewhere); "
       + (config.isInstallable ? "manifest-src 'self'; " : "") + "object-src 'none'; base-uri 'none'"
     return (html, policy)
+  }
+
+  private func value(_ placeholder: String, nonce: String) -> [UInt8] {
+    switch placeholder {
+    case "title": HTML.escape(title)
+    case "description": HTML.escape(description)
+    case "lang": HTML.escape(language)
+    case "theme": HTML.escape(theme)
+    case "nonce": Array(nonce.utf8)
+    case "css": Self.css
+    case "config": configuration
+    case "icon": HTML.escape(config.icon ?? Self.defaultIcon)
+    case "script": Array("\(base)core.js?v=\(FrontendAssets.version)".utf8)
+    case "head": head(nonce)
+    default: []
+    }
+  }
+
+  /// A hash of the page without its session: where newer code has the same, an open page need not be loaded again. Empty
+  /// for a page with scripts of its own, which may have done anything to it.
+  var shell: String {
+    guard config.javaScript.isEmpty, config.javaScriptFiles.isEmpty else { return "" }
+    var page = self
+    page.dev = nil
+    // The style sheet is one of the assets, whose version the script's address has.
+    var hash = ContentHash()
+    for name in ["title", "description", "lang", "theme", "icon", "script", "config", "head"] {
+      hash.add(page.value(name, nonce: ""))
+    }
+    return hash.text
   }
 
   /// What may come from where the assets are.
@@ -109,6 +125,7 @@ struct Page {
     if let dev {
       object["generation"] = .int(Int64(dev.generation))
       object["devToken"] = .string(dev.token)
+      if dev.journal != nil { object["shell"] = .string(shell) }
     }
     return JSONValue.object(object).inert
   }

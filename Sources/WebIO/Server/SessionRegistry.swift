@@ -16,6 +16,8 @@ final class SessionRegistry {
   private var countByAddress: [String: Int] = [:]
   /// Only behind `webio dev`.
   let journals: JournalChannel?
+  /// What an app's page is made of; see ``Page/shell``.
+  var shell: (Application) -> String = { _ in "" }
   /// Behind `webio dev` the last output of a session may be what is being worked on.
   private var ended: [Session] = []
   private static let endedLimit = 20
@@ -51,9 +53,11 @@ final class SessionRegistry {
     // 43 letters and digits are 256 bits: who has the id has the session.
     let id = id ?? sessionPrefix + randomToken(43)
     let log = recorded.map { ReplayLog($0.entries, livingLabels: $0.livingLabels) }
-    let journal =
-      isRecorded
-      ? journals.map { SessionJournal(id: id, app: application.name, channel: $0, log: log, note: recorded?.note) } : nil
+    let journal = (isRecorded ? journals : nil).map { channel in
+      SessionJournal(
+        id: id, app: application.name, channel: channel, log: log, note: recorded?.note,
+        shell: log == nil ? "" : shell(application))
+    }
     let session = Session(
       id: id, info: info, directory: directory, executor: executor, journal: journal, uploadLimit: uploadLimit
     ) { [weak self] session in
