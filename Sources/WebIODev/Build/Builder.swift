@@ -37,6 +37,12 @@ package final class Builder {
   /// Made after each good build by SwiftPM, for the saves that change nothing but the contents of the app's files.
   private var plan: DirectPlan?
   private var planNumber = 0
+  /// A plan is being made, and will be there before SwiftPM could have built.
+  private var isPlanning = false
+  /// The build that waits for it.
+  private var waitsForPlan: Int?
+  /// Files that no build has been started for.
+  private var saved: Set<String> = []
   private var record = BuildRecord()
   /// Whether a compiler is started ahead of the next save.
   package var startsAhead = false
@@ -80,6 +86,8 @@ package final class Builder {
   /// Builds after a save that changed only the contents of `files`.
   package func build(contentsOf files: [String]) {
     record.saved(files)
+    saved.formUnion(files)
+    if plan == nil, isPlanning, !needsFull { return run(queue.request()) }
     guard let plan, files.allSatisfy(plan.sources.contains) else { return build() }
     run(queue.request())
   }
@@ -130,9 +138,17 @@ package final class Builder {
   private func start(_ build: Int) {
     startedAt = MonotonicTime.now
     report(.started)
-    if !needsFull, let plan, plan.isCurrent {
+    begin(build)
+  }
+
+  private func begin(_ build: Int) {
+    if !needsFull, plan == nil, isPlanning {
+      waitsForPlan = build
+    } else if !needsFull, let plan, plan.isCurrent, saved.allSatisfy(plan.sources.contains) {
+      saved = []
       startDirect(build, plan)
     } else {
+      saved = []
       startFull(build)
     }
   }
@@ -187,6 +203,7 @@ package final class Builder {
     swiftPMSince = time(nil)
     plan = nil
     planNumber += 1
+    isPlanning = false
     stopWaiting()
     background?.kill()
     start(build, .full, [command.path] + command.arguments)
@@ -215,6 +232,10 @@ package final class Builder {
 
   /// SwiftPM ends its compilers on SIGINT and leaves its database whole; what takes longer than that is killed.
   private func cancel() {
+    if let build = waitsForPlan {
+      waitsForPlan = nil
+      return run(queue.ended(build))
+    }
     guard let child else { return }
     child.signal(SIGINT)
     Reactor.shared.schedule(after: .milliseconds(300)) { [weak self] in
@@ -270,14 +291,20 @@ package final class Builder {
     needsFull = false
     guard let scratchPath = command.scratchPath else { return }
     let number = planNumber
+    isPlanning = true
     Task { @EventLoop [weak self, command, since = swiftPMSince] in
       let plan = await DirectPlan.make(
         scratchPath: scratchPath, product: Path.name(of: command.executable), since: since,
         environment: command.environment, directory: command.directory)
       guard let self, number == planNumber else { return }
+      isPlanning = false
       if plan != nil, self.plan?.isBorrowed == true { stopWaiting() }
       self.plan = plan ?? self.plan
       if let plan { onPlan?(plan) }
+      if let build = waitsForPlan {
+        waitsForPlan = nil
+        return begin(build)
+      }
       startAhead()
     }
   }
