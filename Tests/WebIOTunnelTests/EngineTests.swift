@@ -2,6 +2,7 @@ import CWebIOLinux
 import Glibc
 import TestSupport
 import Testing
+import WebIOHTTP
 import WebIOPosix
 
 @testable import WebIOTunnel
@@ -98,6 +99,27 @@ extension RealServers {
       #expect(words.contains("StrictHostKeyChecking=yes"))
       #expect(words.contains("app.example.com:80:/d/s"))
       #expect(words.suffix(3) == ["--", "localhost.run", "--output json"])
+    }
+
+    /// What `startServer(remoteAccess:)` is told is what comes to the server: sshd tells by whom.
+    @Test(arguments: [RemoteAccess.Engine.libssh2, .openSSH])
+    func remoteAccessUsesTheEngineThatItIsTold(_ engine: RemoteAccess.Engine) async throws {
+      let server = try await SSHServer(settings: ["LogLevel DEBUG1"])
+      let access = RemoteAccess.tunnel(
+        server.address, identityFile: server.identity, knownHostsFile: try server.writeKnownHosts(), engine: engine)
+      let service = Service(.echo)
+      access.start { service.serve($0) }
+      let start = "Allocated listen port "
+      let deadline = Deadline(.seconds(60))
+      while !server.log.contains(start), !deadline.isOver { try await Task.sleep(for: .milliseconds(20)) }
+      let range = try #require(server.log.firstRange(of: start), "\(server.log)")
+      let port = try #require(UInt16(server.log[range.upperBound...].prefix { $0.isNumber }))
+      #expect(try await Visitor.exchange(port: port, [1, 2, 3]) == [1, 2, 3])
+      #expect(service.origins == [.tunnel])
+      #expect(server.log.contains(engine == .libssh2 ? "software version libssh2_" : "software version OpenSSH_"))
+      for tunnel in RemoteAccess.running { tunnel.stop() }
+      RemoteAccess.running = []
+      await server.stop()
     }
 
     /// ssh's default key exchange is what its start waits for; what the user has chosen stays.

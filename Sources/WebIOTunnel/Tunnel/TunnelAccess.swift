@@ -50,8 +50,8 @@ extension RemoteAccess {
     }
   }
 
-  /// Tunnels live as long as the process.
-  @EventLoop private static var running: [Tunnel] = []
+  /// Tunnels live as long as the process, but for tests.
+  @EventLoop static var running: [Tunnel] = []
 
   @EventLoop private static func report(_ event: TunnelEvent) {
     switch event {
