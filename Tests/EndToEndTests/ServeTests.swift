@@ -87,14 +87,16 @@ extension EndToEnd {
       for path in ["/zwei%20%C3%84pfel", "/tools/hog"] {
         #expect(throws: (any Error).self) { try HTTPProbe.get(path, port: port, within: .milliseconds(100)) }
       }
+      // At the same time, for both wait a while to see whether it is there soon.
+      async let asked = HTTPProbe.get("/hello", port: port)
       try await browser.open("\(url)hello")
       let text = "return document.body.innerText"
       let first = try await browser.look(text).string ?? ""
       #expect(first.hasPrefix("Just a moment: the app is "), "\(first)")
-      try await browser.screenshot("serve-waiting")
-      let waiting = try HTTPProbe.get("/hello", port: port)
+      let waiting = try await asked
       #expect(waiting.status == 503)
       #expect(waiting.fields["retry-after"] == "1")
+      try await browser.screenshot("serve-waiting")
       try await eventually("the app is there", within: .seconds(600), every: .milliseconds(200)) {
         if command.events.contains(where: { $0["event"].string == "buildFailed" }) { throw NotInTime("the build failed") }
         return (try? await browser.look(text).string)?.contains("\(mark) first Who?") ?? false
