@@ -118,5 +118,54 @@ extension LoopTests {
       #expect(kill(child, 0) == -1)
       #expect(results(events).isEmpty)
     }
+
+    /// It is there long before SwiftPM could have built once more.
+    @Test(arguments: [true, false]) func aSaveWaitsForThePlanThatIsRead(isUnderstood: Bool) async throws {
+      let scratch = try Scratch()
+      let events = Recorder<Builder.Event>()
+      let source = try scratch.write("main.swift", "")
+      // The driver, the compiler and the linker in one, of which the first takes its time to say what it would call.
+      try scratch.write(
+        "bin/ld.lld",
+        """
+        #!/bin/sh
+        cd '\(scratch.path)'
+        case "$*" in
+        *-###) touch asked; until [ -e go ]; do sleep 0.01; done; \(isUnderstood ? "" : "exit 1;")
+          case "$*" in
+          *emit-executable*|*-o\\ app*) echo "'$0' main.o -o app" ;;
+          *) echo "'$0' -frontend -c -primary-file '\(source)' -o main.o" ;;
+          esac ;;
+        *) echo x >> direct ;;
+        esac
+        """)
+      chmod(scratch("bin/ld.lld"), 0o755)
+      try scratch.write("build/sources", "\(source)\n")
+      try scratch.write(
+        "build/debug.yaml",
+        """
+        commands:
+          "C.app-x-debug.exe":
+            args: ["\(scratch("bin/ld.lld"))","-emit-executable","-module-name","app"]
+          "C.app-x-debug.module":
+            args: ["\(scratch("bin/ld.lld"))","-module-name","app","@\(scratch("build/sources"))"]
+
+        """)
+      let builder = builder(scratch, "echo x >> swiftpm", events)
+      builder.command.scratchPath = scratch("build")
+      builder.build()
+      while !Files.exists(scratch("asked")) { await events.settle(.milliseconds(5)) }
+      #expect(!builder.isBuilding && !builder.isDirect)
+      events.clear()
+      for _ in 0..<3 { builder.build(contentsOf: [source]) }
+      #expect(builder.isBuilding && results(events).isEmpty)
+      try scratch.write("go", "")
+      #expect(await events.wait { _ in !builder.isBuilding })
+      guard case .built(scratch("app"), _) = results(events).last else { throw SystemError("\(events.all)") }
+      #expect(results(events).count == 1)
+      #expect(try Files.readText(scratch("swiftpm")) == (isUnderstood ? "x\n" : "x\nx\n"))
+      #expect(Files.exists(scratch("direct")) == isUnderstood, "the compiler and the linker")
+      await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in builder.stop { done.resume() } }
+    }
   }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 import WebIOPosix
 
@@ -43,12 +44,18 @@ extension LoopTests {
       return try await Project.load(scratch(name), toolkit: .path(scratch("kit")), environment: environment)
     }
 
+    /// What was written in the second in which a build begins counts as written after that.
+    private func nextSecond() async {
+      let second = time(nil)
+      while time(nil) == second { await Recorder<Int>().settle(.milliseconds(10)) }
+    }
+
     private static let two = [
       "main.swift": "import WebIO\nputText(word())\n", "deep/word.swift": "func word() -> String { \"two\" }\n",
     ]
 
     @Test func aSecondProjectIsBuiltByTheFirstOnesPlan() async throws {
-      try await shell("find kit -type f -exec touch -d '1 hour ago' {} +", in: scratch.path)
+      await nextSecond()
       let events = Recorder<Builder.Event>()
       let first = try await project("First", sources: ["main.swift": "import WebIO\nputText(\"one\")\n"])
       #expect(PlanMemory(first)?.recall() == nil)
@@ -88,7 +95,7 @@ extension LoopTests {
     }
 
     @Test func whatWouldBeBuiltOtherwiseIsNotLent() async throws {
-      try await shell("find kit -type f -exec touch -d '1 hour ago' {} +", in: scratch.path)
+      await nextSecond()
       let first = try await project("First", sources: ["main.swift": "import WebIO\nputText(\"one\")\n"])
       let builder = Builder(.swiftBuild(first), package: first.directory) { _ in }
       let plans = Recorder<DirectPlan>()
@@ -110,13 +117,92 @@ extension LoopTests {
       // A source of a package that is newer than what was built of it.
       try await shell("touch kit/Sources/Base/Base.swift", in: scratch.path)
       #expect(try await !isLent("Later"))
-      try await shell("touch -d '1 hour ago' kit/Sources/Base/Base.swift", in: scratch.path)
+      // Until it is in what was built.
+      await nextSecond()
+      builder.build()
+      #expect(await plans.wait(.seconds(120)) { $0.count == 2 })
       #expect(try await isLent("Again"))
       // The first project is built anew, or gone.
       try await shell("touch First/.build/webio-dev/debug/Base.build/Base.swift.o", in: scratch.path)
       #expect(try await !isLent("Rebuilt"))
       try Files.remove(scratch("First"))
       #expect(try await !isLent("Orphan"))
+    }
+
+    /// As one would have it that was made after a good build of `project`, which began in the second `since`.
+    private func plan(_ project: Project, since: Int) -> DirectPlan {
+      let objects = Path.join(project.scratchPath, "webio-direct/\(project.product)")
+      let source = Path.join(project.directory, "Sources/main.swift")
+      return DirectPlan(
+        sources: [source], compile: ["swift-frontend", "-primary-file", source, "-o", "\(objects)/0.o"],
+        link: ["ld.lld", "\(objects)/0.o", "-o", Path.join(project.scratchPath, "debug/\(project.product)")],
+        isIncremental: false, directory: objects, copies: [:], executable: nil, since: since, inputs: [:])
+    }
+
+    /// Files with old times among them, as `mv`, `cp -p`, `tar` and `git` bring them.
+    @Test func anySourceOtherThanItWasIsNoticed() async throws {
+      let main = ["main.swift": "import WebIO\nputText(\"one\")\n"]
+      try await shell(
+        """
+        echo 'public let more = 1' > kit/Sources/Base/More.swift; echo 'public let base = 4100' > Other.swift
+        find . -type f -exec touch -d '1 hour ago' {} +
+        """, in: scratch.path)
+      let first = try await project("First", sources: main)
+      let second = try await project("Second", sources: main)
+      for change in [
+        "touch -r kit/Sources/Base/Base.swift before; echo 'public let base = 42' > kit/Sources/Base/Base.swift; "
+          + "touch -r before kit/Sources/Base/Base.swift",
+        "cp -p Other.swift kit/Sources/Base/Base.swift", "mv Other.swift kit/Sources/Base/Base.swift",
+        "rm kit/Sources/Base/More.swift", "cp -p kit/Sources/Base/Base.swift kit/Sources/Base/Added.swift",
+        "mv kit/Sources/Base/Added.swift kit/Sources/Base/Renamed.swift",
+        "mkdir kit/Sources/Base/deep; mv kit/Sources/Base/Renamed.swift kit/Sources/Base/deep",
+        "mv kit/Sources/Base/deep kit/Sources/Base/deeper", "rm -r kit/Sources/Base/deeper",
+        "cp -p kit/Package.swift kit/Package@swift-6.2.swift", "cp -rp kit/Sources/Base kit/src",
+        "cp -rp kit new; mv kit old; mv new kit", "mv kit newest; ln -s old kit", "rm kit; ln -s newest kit",
+      ] {
+        PlanMemory(first)?.keep(plan(first, since: time(nil) + 1))
+        #expect(PlanMemory(second)?.recall() != nil, "before \(change)")
+        try await shell(change, in: scratch.path)
+        #expect(PlanMemory(second)?.recall() == nil, "\(change)")
+      }
+      // What an editor leaves beside a source is none.
+      PlanMemory(first)?.keep(plan(first, since: time(nil) + 1))
+      try await shell("touch kit/Sources/Base/.Base.swift.swp kit/notes.txt", in: scratch.path)
+      #expect(PlanMemory(second)?.recall() != nil)
+    }
+
+    @Test func whatChangesDuringABuildIsNotTakenForBuilt() async throws {
+      let main = ["main.swift": "import WebIO\nputText(\"one\")\n"]
+      let first = try await project("First", sources: main)
+      let more = try scratch.write("kit/Sources/Base/More.swift", "public let more = 1\n")
+      await nextSecond()
+      let since = time(nil)
+      try Files.remove(more)
+      PlanMemory(first)?.keep(plan(first, since: since))
+      #expect(PlanMemory(first)?.recall() == nil)
+      PlanMemory(first)?.keep(plan(first, since: time(nil) + 1))
+      #expect(PlanMemory(first)?.recall() != nil, "SwiftPM has built it since")
+    }
+
+    @Test func whatIsCompiledFromElsewhereIsNotRemembered() async throws {
+      let first = try await project("First", sources: ["main.swift": "import WebIO\nputText(\"one\")\n"])
+      func isKept(_ lists: [String: String]) throws -> Bool {
+        let directory = "First/.build/webio-dev/debug"
+        try? Files.remove(scratch("cache"))
+        try? Files.remove(scratch(directory))
+        for (name, text) in lists { try scratch.write("\(directory)/\(name)", text) }
+        PlanMemory(first)?.keep(plan(first, since: time(nil) + 1))
+        return PlanMemory(first)?.recall() != nil
+      }
+      let kit = "'\(scratch("kit/Sources/Base/Base.swift"))'\n"
+      let derived = Path.join(first.scratchPath, "triple/debug/Base.build/DerivedSources/accessor.swift")
+      #expect(try isKept(["First.build/sources": scratch("First/Sources/main.swift"), "Base.build/sources": kit + derived]))
+      #expect(try !isKept(["Base.build/sources": kit + scratch("kit/Elsewhere/a.swift")]))
+      #expect(try !isKept(["Far.build/sources": Path.join(first.scratchPath, "checkouts/far/Sources/Far/far.swift")]))
+      let rule = "dependencies: \\\n  \(scratch("kit/Sources/Base/Base.swift")) \\\n  /usr/include/string.h"
+      #expect(try isKept(["CBase.build/deep/a.c.d": rule]))
+      #expect(try !isKept(["CBase.build/deep/a.c.d": "\(rule) \\\n  \(scratch("kit/assets/a.txt"))"]))
+      #expect(try isKept(["Planned.build/module.modulemap": ""]))
     }
   }
 }

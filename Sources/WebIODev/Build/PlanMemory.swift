@@ -6,7 +6,7 @@ import WebIOPosix
 /// of another, against what that one has built of its packages, and is on the screen while SwiftPM still builds its own.
 ///
 /// It is one file a shape in the cache, and names files of the project that was built last. Any of them other than it was, or
-/// a package's source newer than the build, and nothing is remembered.
+/// any source of the packages, and nothing is remembered.
 struct PlanMemory {
   private let project: Project
   private let shape: Project.Shape
@@ -31,7 +31,10 @@ struct PlanMemory {
   /// What cannot be written is not remembered.
   func keep(_ plan: DirectPlan) {
     guard !plan.isBorrowed, !plan.isIncremental, hasMainFile(plan.sources), let output = plan.link.firstIndex(of: "-o"),
-      plan.link.indices.contains(output + 1)
+      plan.link.indices.contains(output + 1), let packages = PackageSources(shape.dependencies),
+      // What has changed since SwiftPM began may be in what it built, or not.
+      packages.changedAt < plan.since,
+      packages.cover(project.scratchPath, besides: plan.sources, toolchain: project.toolchain)
     else { return }
     // SwiftPM's plan is that project's own affair.
     let inputs = plan.inputs.filter { Path.suffix(of: $0.key) != "yaml" }.map { path, stamp in
@@ -40,7 +43,8 @@ struct PlanMemory {
     }
     let json: JSONValue = [
       "module": .string(shape.module), "project": .string(project.directory), "objects": .string(plan.directory),
-      "since": .int(Int64(plan.since)), "executable": .string(plan.link[output + 1]),
+      "since": .int(Int64(plan.since)), "packages": .string(ContentHash.name(packages.identity)),
+      "executable": .string(plan.link[output + 1]),
       "sources": .array(plan.sources.map { .string($0) }),
       "compile": .array(plan.compile.map { .string($0) }), "link": .array(plan.link.map { .string($0) }),
       "inputs": .object(JSONObject(inputs.sorted { $0.name < $1.name })),
@@ -57,7 +61,8 @@ struct PlanMemory {
       let directory = json["project"]?.string, let objects = json["objects"]?.string, let built = json["executable"]?.string,
       let compile = words(json["compile"]), let link = words(json["link"]), let old = words(json["sources"]),
       var inputs = stamps(json["inputs"]), let sources = ownSources, hasMainFile(sources), !old.isEmpty,
-      let since = json["since"]?.int, areOlder(than: since)
+      let since = json["since"]?.int, let packages = PackageSources(shape.dependencies),
+      json["packages"]?.string == ContentHash.name(packages.identity)
     else { return nil }
     let own = Path.join(project.scratchPath, "webio-direct/\(project.product)")
     let executable = Path.join(own, project.product)
@@ -120,19 +125,6 @@ struct PlanMemory {
 
   /// With it, and only with it, SwiftPM lets a module have top-level code.
   private func hasMainFile(_ sources: [String]) -> Bool { sources.contains { Path.name(of: $0) == "main.swift" } }
-
-  /// Whether nothing in the packages was written since the build of them began.
-  private func areOlder(than since: Int) -> Bool {
-    var rest = shape.dependencies.map { Path.join($0, "Sources") } + shape.dependencies.map { Path.join($0, "Package.swift") }
-    while let path = rest.popLast() {
-      if Files.isDirectory(path) {
-        rest += ((try? Files.list(path)) ?? []).filter { !$0.hasPrefix(".") }.map { Path.join(path, $0) }
-      } else if let stamp = FileStamp(path), stamp.seconds >= since {
-        return false
-      }
-    }
-    return !shape.dependencies.isEmpty
-  }
 
   private func words(_ json: JSONValue?) -> [String]? {
     guard let values = json?.array else { return nil }
