@@ -1,12 +1,6 @@
 import Glibc
 import WebIOPosix
 
-/// What became of a build.
-package enum BuildResult: Sendable, Equatable {
-  case built(executable: String, milliseconds: Int)
-  case failed([Diagnostic], log: [String])
-}
-
 /// Builds the app: one build at a time, and the newest request wins.
 @EventLoop
 package final class Builder {
@@ -21,13 +15,10 @@ package final class Builder {
   }
 
   package var command: BuildCommand
-  private let package: String
-  private let renamed: [String: String]
   private let report: @EventLoop (Event) -> Void
   private var queue = BuildQueue()
   private var child: ChildProcess?
-  private var splitter = LineSplitter()
-  private var log: [String] = []
+  private var log: BuildLog
   private var startedAt = MonotonicTime.now
   private var onIdle: (@EventLoop () -> Void)?
 
@@ -64,8 +55,7 @@ package final class Builder {
     report: @escaping @EventLoop (Event) -> Void
   ) {
     self.command = command
-    self.package = package
-    self.renamed = renamed
+    log = BuildLog(package: package, renamed: renamed)
     self.report = report
   }
 
@@ -212,8 +202,7 @@ package final class Builder {
   private func begin(_ stage: Stage) {
     self.stage = stage
     // What the compiler has warned of is not the linker's to forget.
-    if stage != .link { log = [] }
-    splitter = LineSplitter()
+    if stage != .link { log.clear() }
   }
 
   private func start(_ build: Int, _ stage: Stage, _ words: [String]) {
@@ -224,7 +213,7 @@ package final class Builder {
         output: .pipe { [weak self] in self?.receive($0) }
       ) { [weak self] status in self?.ended(build, status) }
     } catch {
-      log = ["error: \(error)"]
+      log.fail(error)
       status = .exited(1)
       run(queue.ended(build))
     }
@@ -243,19 +232,10 @@ package final class Builder {
     }
   }
 
-  private func receive(_ bytes: UnsafeRawBufferPointer) {
-    for line in splitter.receive(bytes) { receive(line) }
-  }
-
-  private func receive(_ line: String) {
-    if let progress = BuildProgress(line) { return report(.progress(progress)) }
-    if line.hasPrefix("Another instance of SwiftPM") { return report(.waiting(line)) }
-    // A runaway plugin must not fill the memory; errors come first in compilers' output.
-    if log.count < 20_000 { log.append(line) }
-  }
+  private func receive(_ bytes: UnsafeRawBufferPointer) { log.receive(bytes).forEach(report) }
 
   private func ended(_ build: Int, _ status: ChildStatus) {
-    if let rest = splitter.finish() { receive(rest) }
+    log.finish().forEach(report)
     child = nil
     self.status = status
     if queue.isRunning(build) {
@@ -266,7 +246,7 @@ package final class Builder {
           return start(build, .link, plan.link)
         }
         // What the compiler says of the app's files is what SwiftPM would hear from it.
-        guard parsed.contains(where: { $0.severity == .error && $0.file != nil }) else { return startFull(build) }
+        guard log.hasErrorInFile else { return startFull(build) }
       case .link:
         if !status.isSuccess { return startFull(build) }
       case .full:
@@ -277,12 +257,9 @@ package final class Builder {
     if !queue.isBusy, stage != .full { startAhead() }
   }
 
-  /// A project that was moved has precompiled modules that name its old place, and no build with them succeeds: once, they
-  /// are thrown away.
+  /// Once, a moved project's precompiled modules are thrown away.
   private func dropMovedCache() -> Bool {
-    guard !hasDroppedCache, let scratchPath = command.scratchPath,
-      log.contains(where: { $0.contains("was compiled with module cache path") })
-    else { return false }
+    guard !hasDroppedCache, let scratchPath = command.scratchPath, log.isOfMovedProject else { return false }
     hasDroppedCache = true
     return (try? Files.remove(Path.join(scratchPath, "debug/ModuleCache"))) != nil
   }
@@ -309,12 +286,8 @@ package final class Builder {
     }
   }
 
-  private var parsed: [Diagnostic] { DiagnosticsParser.parse(log, package: package, renamed: renamed) }
-
   /// Of the last build: what it says about the package's own files and does not stop it.
-  package var warnings: [Diagnostic] {
-    parsed.filter { $0.severity == .warning && $0.file.map { !$0.hasPrefix("/") || renamed.values.contains($0) } ?? false }
-  }
+  package var warnings: [Diagnostic] { log.warnings }
 
   private var result: BuildResult {
     let milliseconds = (MonotonicTime.now - startedAt).wholeMilliseconds
@@ -322,10 +295,6 @@ package final class Builder {
       let executable = stage == .full ? nil : plan?.executable
       return .built(executable: executable ?? command.executable, milliseconds: milliseconds)
     }
-    var diagnostics = parsed
-    if !diagnostics.contains(where: { $0.severity == .error }) {
-      diagnostics.insert(Diagnostic(severity: .error, message: "The build ended with \(status)."), at: 0)
-    }
-    return .failed(diagnostics, log: log)
+    return log.failure(status)
   }
 }
