@@ -4,13 +4,12 @@
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "../benchmark.h"
 
 enum { MOST = 1024, BUCKETS = 100000 };
 static char request[512], answer[1 << 16];
@@ -18,17 +17,6 @@ static int sockets[MOST], length;
 static double sent[MOST];
 // Of 10 µs each: up to a second.
 static long buckets[BUCKETS];
-
-static void die(const char *what) {
-  perror(what);
-  exit(1);
-}
-
-static double now(void) {
-  struct timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
 
 static void ask(int number) {
   sent[number] = now();

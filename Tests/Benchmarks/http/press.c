@@ -2,26 +2,14 @@
 // On stdin, for each session that was opened already, a line with its descriptor and, in hexadecimal, the frame of a click. One
 // click is under way in each. Prints an empty line after half a second, and then how many answers came in SECONDS.
 #define _GNU_SOURCE
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <time.h>
+
+#include "../benchmark.h"
 
 enum { MOST = 1024, LONGEST = 512 };
 static struct { int fd; size_t count; unsigned char bytes[LONGEST]; } presses[MOST];
-
-static void die(const char *what) {
-  perror(what);
-  exit(1);
-}
-
-static double now(void) {
-  struct timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
 
 static void press(int number) {
   if (send(presses[number].fd, presses[number].bytes, presses[number].count, MSG_NOSIGNAL) < 0) die("send");

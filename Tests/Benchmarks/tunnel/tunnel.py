@@ -284,6 +284,8 @@ def main():
     parser.add_argument("--kills", type=int, default=0)
     parser.add_argument("--loss", type=int, default=0)
     options = parser.parse_args()
+    # Ended like by Ctrl-C: the relay and the tunnels go too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with contextlib.ExitStack() as stack:
         folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="webio-bench-")))
         load = folder / "load"
