@@ -19,6 +19,7 @@ enum RunLoop {
   nonisolated static func run(
     _ console: Console, _ make: @escaping @EventLoop @Sendable () throws -> any LongCommand
   ) -> Never {
+    OutputQueue.isUsed.store(true, ordering: .releasing)
     EventLoop.run {
       Self.console = console
       do {
@@ -35,14 +36,19 @@ enum RunLoop {
 
   /// A second Ctrl-C does not wait for the first.
   static func end(_ code: ExitCode) {
-    guard !isEnding, let command else { exit(code.rawValue) }
+    guard !isEnding, let command else { leave(code) }
     isEnding = true
     console.endProgress()
     command.stop {
       RequestLog.flush()
       console.event("exit", ["code": .int(Int64(code.rawValue))])
-      exit(code.rawValue)
+      leave(code)
     }
+  }
+
+  private static func leave(_ code: ExitCode) -> Never {
+    OutputQueue.finish()
+    exit(code.rawValue)
   }
 
   static func fail(_ error: any Error) {

@@ -40,6 +40,53 @@ extension EndToEnd {
       await traces.expectGone(within: .seconds(10))
     }
 
+    @Test(.timeLimit(.minutes(5))) func aReaderWhoPausesHoldsNobodyUp() async throws {
+      let server = try await SSHServer()
+      _ = try server.writeKnownHosts()
+      let python = try await PythonServer()
+      let webio = try share("\(python.port)", server, "--json")
+      let port = try await publicPort(webio)
+      webio.program.setReading(false)
+      // More than the pipe takes, and more than webio keeps.
+      let path = "/" + String(repeating: "x", count: 6_000)
+      for _ in 0..<250 { #expect(try HTTPProbe.get(path, port: port).status == 404) }
+      webio.program.setReading(true)
+      _ = try await eventually("the word of what is missing", state: { webio.program.errorText }) {
+        _ = try HTTPProbe.get("/hello.txt", port: port)
+        return webio.program.errorText.contains("lines were left out") ? true : nil
+      }
+      #expect(!webio.events.contains { $0["event"].string == "?" }, "only whole lines are left out")
+      webio.program.setReading(false)
+      for _ in 0..<30 { #expect(try HTTPProbe.get(path, port: port).status == 404) }
+      webio.program.interrupt()
+      #expect(try await webio.end() == .exited(130))
+    }
+
+    @Test(.timeLimit(.minutes(5))) func aTerminalThatIsStoppedHoldsNobodyUp() async throws {
+      let server = try await SSHServer()
+      _ = try server.writeKnownHosts()
+      let python = try await PythonServer()
+      let program = try Program(
+        WebioCommand.path,
+        ["share", "\(python.port)", "--via", server.address, "--identity", server.identity]
+          + ["--known-hosts", server.directory.file("known_hosts")],
+        environment: WebioCommand.environment(directory), inTerminal: true)
+      defer { program.killAll() }
+      let url = try await eventually("the URL", state: { program.outputText }) {
+        program.outputText.firstMatch(of: /http:\/\/127\.0\.0\.1:[0-9]+/).map { String($0.output) }
+      }
+      let port = try WebioCommand.port(of: url)
+      program.type("\u{13}")
+      let path = "/" + String(repeating: "x", count: 6_000)
+      for _ in 0..<50 { #expect(try HTTPProbe.get(path, port: port).status == 404) }
+      program.type("\u{11}")
+      _ = try await eventually("the log goes on", state: { String(program.outputText.suffix(300)) }) {
+        program.outputText.count { $0 == "x" } >= 50 * 6_000 ? true : nil
+      }
+      program.type("\u{3}")
+      #expect(try await program.waitForEnd() == .exited(130))
+    }
+
     @Test(.timeLimit(.minutes(5))) func severalTunnelsAtOnceEachWithItsAddressAndItsFate() async throws {
       let servers = [try await SSHServer(), try await SSHServer()]
       let known = try servers.map { try readText($0.writeKnownHosts()) }.joined()

@@ -18,6 +18,7 @@ public final class Program: @unchecked Sendable {  // what changes is under the 
   private var output = Data()
   private var errorOutput = Data()
   private var openStreams = 2
+  private var isRead = true
   /// The user's end of its terminal.
   private let keyboard: Int32
 
@@ -116,6 +117,7 @@ public final class Program: @unchecked Sendable {  // what changes is under the 
   private func pump(_ descriptor: Int32, _ keep: (Data) -> Void) {
     var buffer = [UInt8](repeating: 0, count: 65_536)
     while true {
+      while !lock.withLock({ isRead }) { usleep(10_000) }
       let count = read(descriptor, &buffer, buffer.count)
       if count < 0, errno == EINTR { continue }
       guard count > 0 else { break }
@@ -137,6 +139,9 @@ public final class Program: @unchecked Sendable {  // what changes is under the 
   public var errorText: String { lock.withLock { String(decoding: errorOutput, as: UTF8.self) } }
   /// Nil while it runs.
   public var ended: Ending? { lock.withLock { ending } }
+
+  /// With `false` nobody reads what it writes, after one more piece of each stream.
+  public func setReading(_ enabled: Bool) { lock.withLock { isRead = enabled } }
 
   public func send(_ signal: Int32) {
     guard ended == nil else { return }

@@ -38,7 +38,7 @@ final class DevOutput {
     case .reloaded(let milliseconds, let pages, let restored): reloaded(milliseconds, pages, restored)
     case .replayed(let kept, let total): replayed(kept, total)
     case .crashed(let crash): crashed(crash)
-    case .appOutput(let text): note("\(console.styled("│", .cyan)) \(text)")
+    case .appOutput(let text): note("\(console.styled("│", .cyan)) \(text)", isOptional: true)
     case .request(let entry): RequestLog.show(entry, console)
     case .assetChanged(let name): line(console.styled("updated", .green), name, kind: "updated \(name)")
     case .warning(let text):
@@ -159,9 +159,9 @@ final class DevOutput {
 
   // MARK: Lines
 
-  private func note(_ text: String) {
+  private func note(_ text: String, isOptional: Bool) {
     console.endProgress()
-    console.note(text)
+    console.note(text, isOptional: isOptional)
     if buildingSince != nil { showProgress() }
   }
 

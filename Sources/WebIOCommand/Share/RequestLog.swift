@@ -27,7 +27,7 @@ enum RequestLog {
       for (entry, time) in waiting { write(entry, time, to: &writer) }
       console.events(lines: writer.bytes)
     } else {
-      console.note(waiting.map { text($0.entry) }.joined(separator: "\n"))
+      console.note(waiting.map { text($0.entry) }.joined(separator: "\n"), isOptional: true)
     }
     waiting.removeAll(keepingCapacity: true)
   }

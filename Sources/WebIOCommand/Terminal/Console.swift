@@ -38,15 +38,15 @@ struct Console: Sendable {
     usesColor && style != .plain ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text
   }
 
-  /// A line for a person. With `--json` there is no person.
-  func note(_ text: String) { line(text) }
+  /// A line for a person. With `--json` there is no person. An optional one may be left out while nobody reads.
+  func note(_ text: String, isOptional: Bool = false) { line(text, isOptional: isOptional) }
 
   /// A line of which the next one of the same `kind` takes the place, on a terminal only: it then says how many there were.
-  func line(_ text: String, kind: String? = nil) {
+  func line(_ text: String, kind: String? = nil, isOptional: Bool = false) {
     guard !isJSON else { return }
     row.text.withLock { row in
       let written = row.add(text, kind: kind, columns: isInteractive ? columns : nil) { styled($0, .yellow) }
-      write(2, written)
+      write(2, written, isOptional: isOptional)
     }
   }
 
@@ -117,9 +117,9 @@ struct Console: Sendable {
     write(1, JSONValue.object(object).serialized + [UInt8(ascii: "\n")])
   }
 
-  /// Several of them, written out already, in one write.
+  /// Several of them, written out already, in one write; left out while nobody reads.
   func events(lines: [UInt8]) {
-    if isJSON { write(1, lines) }
+    if isJSON { write(1, lines, isOptional: true) }
   }
 
   /// Milliseconds since 1970, to the microsecond.
@@ -129,18 +129,16 @@ struct Console: Sendable {
     return (Double(now.tv_sec) * 1_000_000 + Double(now.tv_nsec / 1_000)) / 1_000
   }
 
-  private func write(_ descriptor: Int32, _ text: String) { write(descriptor, Array(text.utf8)) }
+  private func write(_ descriptor: Int32, _ text: String, isOptional: Bool = false) {
+    write(descriptor, Array(text.utf8), isOptional: isOptional)
+  }
 
-  private func write(_ descriptor: Int32, _ bytes: [UInt8]) {
-    var done = 0
-    while done < bytes.count {
-      let count = bytes[done...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-      if count < 0 {
-        if errno == EINTR { continue }
-        return
-      }
-      done += count
+  private func write(_ descriptor: Int32, _ bytes: [UInt8], isOptional: Bool = false) {
+    if OutputQueue.isUsed.load(ordering: .relaxed) {
+      return OutputQueue.of(descriptor).write(descriptor, bytes, isOptional: isOptional)
     }
+    var done = 0
+    while done < bytes.count { done += OutputQueue.write(descriptor, bytes[done...]) }
   }
 
   /// Shared by all copies of a console: where the cursor is.

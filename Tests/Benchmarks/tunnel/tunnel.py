@@ -126,9 +126,10 @@ class WebIO:
                 sys.exit(f"webio ended before {name}")
             self.rest += got
 
-    def drain(self):
-        while select.select([self.process.stdout], [], [], 0)[0] and (got := os.read(self.process.stdout.fileno(), 1 << 20)):
-            self.rest = (self.rest + got)[-(1 << 12):]
+    def drain(self, limit):
+        """What is there within so many seconds."""
+        if select.select([self.process.stdout], [], [], limit)[0]:
+            self.rest = (self.rest + os.read(self.process.stdout.fileno(), 1 << 20))[-(1 << 12):]
 
     def memory(self):
         """In MiB. What several processes share counts once: proc_pid_smaps(5)."""
@@ -156,8 +157,8 @@ class Plain:
         os.read(self.process.stdout.fileno(), 16)
         self.ready = (time.monotonic() - begun) * 1000
 
-    def drain(self):
-        pass
+    def drain(self, limit):
+        time.sleep(limit)
 
     memory = WebIO.memory
     stop = WebIO.stop
@@ -233,8 +234,8 @@ def drain_meanwhile(tunnel):
     over = threading.Event()
 
     def run():
-        while not over.wait(0.02):
-            tunnel.drain()
+        while not over.is_set():
+            tunnel.drain(0.1)
     thread = threading.Thread(target=run)
     thread.start()
 
