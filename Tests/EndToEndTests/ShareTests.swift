@@ -53,7 +53,7 @@ extension EndToEnd {
       webio.program.setReading(true)
       _ = try await eventually("the word of what is missing", state: { webio.program.errorText }) {
         _ = try HTTPProbe.get("/hello.txt", port: port)
-        return webio.program.errorText.contains("lines were left out") ? true : nil
+        return webio.program.errorText.contains("lines of this output are missing") ? true : nil
       }
       #expect(!webio.events.contains { $0["event"].string == "?" }, "only whole lines are left out")
       webio.program.setReading(false)

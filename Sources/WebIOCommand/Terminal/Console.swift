@@ -135,10 +135,14 @@ struct Console: Sendable {
 
   private func write(_ descriptor: Int32, _ bytes: [UInt8], isOptional: Bool = false) {
     if OutputQueue.isUsed.load(ordering: .relaxed) {
-      return OutputQueue.of(descriptor).write(descriptor, bytes, isOptional: isOptional)
+      return OutputQueue.write(descriptor, bytes, isOptional: isOptional)
     }
-    var done = 0
-    while done < bytes.count { done += OutputQueue.write(descriptor, bytes[done...]) }
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let count = BackgroundWriter.write(descriptor, rest)
+      if count <= 0 { return }
+      rest = rest.dropFirst(count)
+    }
   }
 
   /// Shared by all copies of a console: where the cursor is.

@@ -57,14 +57,26 @@ public struct AccessLog: Sendable {
   package func makeWriter() throws -> @EventLoop (AccessLogEntry) -> Void {
     let write: @EventLoop ([UInt8]) -> Void
     switch target {
-    case .standardError: write = { [log = LogWriter(descriptor: 2)] in log.write($0) }
-    case .standardOutput: write = { [log = LogWriter(descriptor: 1)] in log.write($0) }
-    case .file(let path): write = { [log = try LogWriter(path: path)] in log.write($0) }
+    case .standardError: write = Self.lines(to: 2)
+    case .standardOutput: write = Self.lines(to: 1)
+    case .file(let path):
+      let file = try retryingInterrupts("open \(path)") {
+        open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0o640)
+      }
+      write = Self.lines(to: file, isOwned: true)
     case .lines(let body): write = { body(String(decoding: $0, as: UTF8.self)) }
     }
     guard linesPerSecond > 0 else { return { [format] in write(format.line($0)) } }
     let limited = LimitedLog(linesPerSecond, format, write)
     return { limited.log($0) }
+  }
+
+  /// Lines that are missing are counted where they would stand.
+  private static func lines(to descriptor: Int32, isOwned: Bool = false) -> @EventLoop ([UInt8]) -> Void {
+    let writer = BackgroundWriter(descriptor, isOwned: isOwned) {
+      Array("- - - \($0) lines of this log are lost: \($1)\n".utf8)
+    }
+    return { writer.write($0 + [0x0a], isOptional: true) }
   }
 }
 
