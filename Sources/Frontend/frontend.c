@@ -99,6 +99,9 @@ static const unsigned char markdown_blocks_js[] = {
 static const unsigned char markdown_inline_js[] = {
 #embed "markdown-inline.js"
 };
+static const unsigned char markdown_words_js[] = {
+#embed "markdown-words.js"
+};
 static const unsigned char markdown_js[] = {
 #embed "markdown.js"
 };
@@ -200,6 +203,7 @@ static const webio_asset assets[] = {
     {"main.js", main_js, sizeof main_js},
     {"markdown-blocks.js", markdown_blocks_js, sizeof markdown_blocks_js},
     {"markdown-inline.js", markdown_inline_js, sizeof markdown_inline_js},
+    {"markdown-words.js", markdown_words_js, sizeof markdown_words_js},
     {"markdown.js", markdown_js, sizeof markdown_js},
     {"outbox.js", outbox_js, sizeof outbox_js},
     {"output.js", output_js, sizeof output_js},

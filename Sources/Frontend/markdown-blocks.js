@@ -1,6 +1,6 @@
 // The block half of the Markdown renderer: lines in, a tree of blocks out, by CommonMark 0.31's two steps (containers that continue,
 // then new starts), plus tables. Blocks remember their lines, because whether a list is loose is a question of the gaps between lines.
-import { normalizeLabel, readLabel, readTarget, readTitle } from "./markdown-inline.js";
+import { normalizeLabel, readLabel, readTarget, readTitle } from "./markdown-words.js";
 
 const thematicBreak = /^(?:\*[ \t]*){3,}$|^(?:_[ \t]*){3,}$|^(?:-[ \t]*){3,}$/;
 const atxHeading = /^(#{1,6})(?:[ \t]+|$)/;

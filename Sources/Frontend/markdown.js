@@ -1,6 +1,7 @@
 // Markdown to HTML text: the blocks of markdown-blocks.js written out, their text by markdown-inline.js.
 // The HTML still has to pass the sanitizer; this file only promises CommonMark.
-import { escapeHTML, renderInline, unescapeText } from "./markdown-inline.js";
+import { renderInline } from "./markdown-inline.js";
+import { escapeHTML, unescapeText } from "./markdown-words.js";
 import { lastLine, parseBlocks } from "./markdown-blocks.js";
 
 function isLoose(list) {
