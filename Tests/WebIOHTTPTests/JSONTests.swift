@@ -57,6 +57,20 @@ import Testing
     #expect(parse(String(repeating: "{\"a\":", count: 1_000_000)) == nil)
   }
 
+  @Test func valueLimit() {
+    func values(_ text: String, limit: Int) -> JSONValue? {
+      Array(text.utf8).withUnsafeBytes { try? JSONParser.parse($0, valueLimit: limit) }
+    }
+    for (text, count) in [("[0,0]", 3), ("{\"a\":{\"b\":[]}}", 3), ("\"a\"", 1)] {
+      #expect(values(text, limit: count - 1) == nil)
+      #expect(values(text, limit: count) != nil)
+      #expect(values(text, limit: count + 1) != nil)
+    }
+    func zeros(_ count: Int) -> String { "[" + String(repeating: "0,", count: count - 2) + "0]" }
+    #expect(parse(zeros(JSONParser.valueLimit)) != nil)
+    #expect(parse(zeros(JSONParser.valueLimit + 1)) == nil)
+  }
+
   @Test func theLastOfTwoNamesCounts() {
     #expect(parse("{\"a\":1,\"b\":2,\"a\":3}")?["a"] == 3)
   }

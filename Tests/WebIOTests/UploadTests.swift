@@ -253,7 +253,7 @@ extension FileUpload {
   }
 }
 
-private func segment(_ bytes: [UInt8]) -> [UInt8] {
+func segment(_ bytes: [UInt8]) -> [UInt8] {
   (0..<8).map { UInt8(truncatingIfNeeded: bytes.count >> (56 - 8 * $0)) } + bytes
 }
 

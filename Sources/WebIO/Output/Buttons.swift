@@ -54,7 +54,7 @@ extension Content {
     var spec = Spec(type: "buttons")
     spec["callback_id"] = .callback { data in
       guard let index = data.int, items.indices.contains(index), !items[index].isDisabled else {
-        return Log.warning("a page sent a click on a button that it does not have")
+        return Log.warning("a click on a button that is not there", ofPage: TaskContext.current?.session.id ?? "")
       }
       guard turnstile?.enter() ?? true else { return }
       defer { turnstile?.leave() }

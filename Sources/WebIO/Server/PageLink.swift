@@ -24,7 +24,7 @@ final class PageLink: SessionLink {
 
   private func receive(_ bytes: UnsafeRawBufferPointer) {
     count(bytes)
-    guard let json = try? JSONParser.parse(bytes), let event = Event(json) else {
+    guard let json = try? JSONParser.parse(bytes), let event = Event(json, size: bytes.count) else {
       return socket.close(code: 1008, reason: "not an event")
     }
     session.receive(event)
@@ -36,7 +36,8 @@ final class PageLink: SessionLink {
       if !session.receive(chunk) { socket.close(code: 1008, reason: "not a piece of an upload") }
       return
     }
-    guard let message = UploadMessage(bytes), let event = Event(message.event, files: message.files) else {
+    guard let message = UploadMessage(bytes), let event = Event(message.event, files: message.files, size: bytes.count)
+    else {
       return socket.close(code: 1008, reason: "not an event")
     }
     session.receive(event)
@@ -56,7 +57,7 @@ final class PageLink: SessionLink {
   func send(_ first: Int, _ commands: ArraySlice<[UInt8]>) {
     if let metrics = registry.metrics {
       metrics.messagesSent += commands.count
-      metrics.bytesSent += commands.reduce(0) { $0 + $1.count }
+      metrics.bytesSent += Self.byteCount(commands)
     }
     guard isNumbered else {
       if commands.count == 1 {
@@ -67,7 +68,7 @@ final class PageLink: SessionLink {
       return session.acknowledgeSent()
     }
     var frame: [UInt8] = []
-    frame.reserveCapacity(commands.reduce(16) { $0 + $1.count + 1 })
+    frame.reserveCapacity(16 + Self.byteCount(commands) + commands.count)
     frame.append(UInt8(ascii: "["))
     frame.append(contentsOf: String(first).utf8)
     for command in commands {
@@ -76,6 +77,10 @@ final class PageLink: SessionLink {
     }
     frame.append(UInt8(ascii: "]"))
     socket.sendText(frame)
+  }
+
+  private nonisolated static func byteCount(_ commands: ArraySlice<[UInt8]>) -> Int {
+    commands.reduce(0) { $0 + $1.count }
   }
 
   func acknowledge(event number: Int) {

@@ -77,6 +77,14 @@ public struct ServerLimits: Sendable {
         name: "(fixed)", value: "\(Outbox.historyLimit)", unit: "bytes", meaning: "of output that a refreshed page gets again"),
       Entry(
         name: "(fixed)", value: "\(Mailbox.limit)", unit: "events", meaning: "that wait for a task which does not read them"),
+      Entry(
+        name: "(fixed)", value: "\(Session.clickLimit)", unit: "clicks",
+        meaning: "of one session whose callbacks have not ended; one more is dropped"),
+      Entry(
+        name: "(fixed)", value: "\(Backlog.byteLimit)", unit: "bytes",
+        meaning: "of such events, and of such clicks, unless there is only one"),
+      Entry(
+        name: "(fixed)", value: "\(JSONParser.valueLimit)", unit: "values", meaning: "in one message from a page"),
     ]
   }
 

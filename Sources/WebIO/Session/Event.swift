@@ -19,6 +19,8 @@ struct Event: Sendable {
   let files: [String: [FileUpload]]
   /// Files that were sent before the event, by their ids.
   var uploads: [String: FileUpload] = [:]
+  /// Bytes of the message that brought it: about what it holds.
+  let size: Int
 
   /// Whether it says that a field has a new value.
   var isChange: Bool {
@@ -34,22 +36,30 @@ struct Event: Sendable {
     self.data = data
     number = nil
     form = nil
+    size = 0
   }
 
   /// Nil for what no page of ours or PyWebIO's sends.
-  init?(_ json: JSONValue, files: [String: [FileUpload]] = [:]) {
-    self.files = files
-    guard let name = json["event"]?.string else { return nil }
-    taskID = json["task_id"]?.string ?? ""
-    number = json["n"]?.int
-    form = json["form"]?.int
-    var data = json["data"] ?? .null
+  init?(_ json: JSONValue, files: [String: [FileUpload]] = [:], size: Int = 0) {
+    guard case .object(let members) = json else { return nil }
+    var (name, taskID, number, form): (String?, String, Int?, Int?) = (nil, "", nil, nil)
+    var data = JSONValue.null
+    for (key, value) in members.members {
+      switch key {
+      case "event": name = value.string
+      case "task_id": taskID = value.string ?? ""
+      case "data": data = value
+      case "n": number = value.int
+      case "form": form = value.int
+      default: break
+      }
+    }
     switch name {
+    case "callback": kind = .callback
+    case "ack": kind = .acknowledge
     case "from_submit": kind = .submit
     case "from_cancel": kind = .cancel
-    case "callback": kind = .callback
     case "js_yield": kind = .yield
-    case "ack": kind = .acknowledge
     case "upload_start": kind = .uploadStart
     case "upload_cancel": kind = .uploadCancel
     case "input_event":
@@ -58,6 +68,11 @@ struct Event: Sendable {
       data = data["value"] ?? .null
     default: return nil
     }
+    self.taskID = taskID
+    self.number = number
+    self.form = form
     self.data = data
+    self.files = files
+    self.size = size
   }
 }

@@ -1,3 +1,4 @@
+import Synchronization
 import WebIOHTTP
 import WebIOPosix
 
@@ -6,6 +7,15 @@ enum Log {
   static func error(_ text: String) { write("error", text) }
   static func warning(_ text: String) { write("warning", text) }
   static func note(_ text: String) { write("note", text) }
+
+  /// Of what a page brings about, which may be hostile and do so thousands of times: one line a second, ten at once.
+  static func warning(_ text: String, ofPage session: String) {
+    let (isAdmitted, leftOut) = ofPages.withLock { $0.admits(.now) }
+    guard isAdmitted else { return }
+    warning("session \(session.prefix(6)): \(text)" + (leftOut > 0 ? " (and \(leftOut) such lines were left out)" : ""))
+  }
+
+  private static let ofPages = Mutex(LineBudget(burst: 10))
 
   private static let isJSON = Environment["WEBIO_LOG"] == "json"
 

@@ -10,6 +10,7 @@ final class Mailbox: Sendable {
 
   private struct State {
     var events: [Event] = []
+    var backlog = Backlog(limit: Mailbox.limit)
     var waiter: Waiter?
     var failure: (any Error)?
   }
@@ -34,10 +35,15 @@ final class Mailbox: Sendable {
       guard state.failure == nil else { return (nil, false) }
       // Whoever is behind wants the latest state of a field, not its history.
       if let last = state.events.last, last.isChange, last.kind == event.kind {
+        state.backlog.remove(last.size)
+        guard state.backlog.add(event.size) else {
+          _ = state.backlog.add(last.size)
+          return (nil, false)
+        }
         state.events[state.events.count - 1] = event
         return (nil, true)
       }
-      guard state.events.count < Self.limit else { return (nil, false) }
+      guard state.backlog.add(event.size) else { return (nil, false) }
       state.events.append(event)
       defer { state.waiter = nil }
       return (state.waiter, true)
@@ -47,7 +53,12 @@ final class Mailbox: Sendable {
   }
 
   /// Forgets what has not been read.
-  func discardAll() { state.withLock { $0.events = [] } }
+  func discardAll() {
+    state.withLock { state in
+      state.events = []
+      state.backlog.removeAll()
+    }
+  }
 
   /// Every waiting and later `next` throws `error`.
   func close(_ error: any Error) {
@@ -97,7 +108,11 @@ final class Mailbox: Sendable {
 
   private func take(orWaitWith waiter: Waiter) -> Result<Event, any Error>? {
     state.withLock { state in
-      if !state.events.isEmpty { return .success(state.events.removeFirst()) }
+      if !state.events.isEmpty {
+        let event = state.events.removeFirst()
+        state.backlog.remove(event.size)
+        return .success(event)
+      }
       if let failure = state.failure { return .failure(failure) }
       if case .continuation = waiter, Task.isCancelled { return .failure(CancellationError()) }
       state.waiter = waiter

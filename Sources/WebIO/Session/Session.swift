@@ -33,6 +33,8 @@ final class Session: Sendable {
     var contexts: [String: TaskContext] = [:]
     var callbacks: [String: Callback] = [:]
     var running = 0
+    /// Clicks that are being worked on.
+    var clicks = Backlog(limit: Session.clickLimit)
     var nextNumber = 0
     var deferred: [@Sendable () -> Void] = []
     var locals: [String: any Sendable] = [:]
@@ -95,9 +97,12 @@ final class Session: Sendable {
     return context
   }
 
-  private func begin(_ name: String, path: String?, scopes: [String] = rootScopes) -> TaskContext {
+  private func begin(
+    _ name: String, path: String?, scopes: [String] = rootScopes, clickSize: Int? = nil
+  ) -> TaskContext {
     let path = journal.map { path ?? $0.path(below: TaskContext.current?.path) } ?? ""
-    let context = TaskContext(session: self, id: makeID(prefix: name), path: path, scopes: scopes)
+    let context = TaskContext(
+      session: self, id: makeID(prefix: name), path: path, scopes: scopes, clickSize: clickSize)
     register(context, isRunning: true)
     journal?.taskStarted(context)
     return context
@@ -131,6 +136,7 @@ final class Session: Sendable {
     let isOver = state.withLock { state in
       state.contexts[context.id] = nil
       state.running -= 1
+      if let size = context.clickSize { state.clicks.remove(size) }
       // A page with buttons stays alive for them, until its visitor leaves.
       return state.running == 0 && state.callbacks.isEmpty && !state.isClosed
     }
@@ -150,12 +156,28 @@ final class Session: Sendable {
   /// Runs what belongs to a callback's widget. `number` counts the clicks of a session.
   @discardableResult
   func click(_ callback: String, _ data: JSONValue, number: Int) -> TaskContext? {
-    guard let body = state.withLock({ $0.callbacks[callback] }) else { return nil }
-    return click(body, data, number: number)
+    guard case .begins(let body) = takeClick(callback, size: 0) else { return nil }
+    return click(body, data, number: number, size: 0)
   }
 
-  private func click(_ body: @escaping Callback, _ data: JSONValue, number: Int) -> TaskContext {
-    let context = begin("click", path: journal == nil ? nil : "click\(number)")
+  /// Clicks that a session works on at a time. No visitor has so many, but a hostile page has any number.
+  static let clickLimit = 1_000
+
+  private enum Click { case begins(Callback), tooMany, unknown }
+
+  // By themselves: in a function of the loop's each such closure costs a look at which thread it is on.
+  private func takeClick(_ id: String, size: Int) -> Click {
+    state.withLock { state in
+      guard let callback = state.callbacks[id] else { return .unknown }
+      return state.clicks.add(size) ? .begins(callback) : .tooMany
+    }
+  }
+
+  private func context(_ id: String) -> TaskContext? { state.withLock { $0.contexts[id] } }
+  private var isFinished: Bool { state.withLock { $0.isFinished } }
+
+  private func click(_ body: @escaping Callback, _ data: JSONValue, number: Int, size: Int) -> TaskContext {
+    let context = begin("click", path: journal == nil ? nil : "click\(number)", clickSize: size)
     start(context) { try await body(data) }
     return context
   }
@@ -258,7 +280,7 @@ final class Session: Sendable {
       hasMore = !batch.isLast
     }
     // In this order: nothing comes behind the end.
-    if state.withLock({ $0.isFinished }), outbox.isDrained {
+    if isFinished, outbox.isDrained {
       self.link = nil
       link.end()
       ended(self)
@@ -313,12 +335,20 @@ final class Session: Sendable {
     }
     var event = event
     if event.kind == .submit { event.uploads = uploads.results(task: event.taskID) }
-    if event.kind == .callback, let callback = state.withLock({ $0.callbacks[event.taskID] }) {
-      return click(callback, event.data, number: journal?.clicked(event.taskID, event.data) ?? 0).id
+    if event.kind == .callback {
+      switch takeClick(event.taskID, size: event.size) {
+      case .begins(let callback):
+        let number = journal?.clicked(event.taskID, event.data) ?? 0
+        return click(callback, event.data, number: number, size: event.size).id
+      case .tooMany:
+        Log.warning("a click was dropped, so many are not finished", ofPage: id)
+        return nil
+      case .unknown: break
+      }
     }
-    if let context = state.withLock({ $0.contexts[event.taskID] }) {
+    if let context = context(event.taskID) {
       if !context.mailbox.post(event) {
-        Log.warning("session \(id.prefix(6)): an event was dropped, its task reads none")
+        Log.warning("an event was dropped, its task reads none", ofPage: id)
       }
       return context.root
     }

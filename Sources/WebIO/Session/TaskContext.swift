@@ -19,6 +19,8 @@ final class TaskContext: Sendable {
   /// The code of a program without `startServer`. When its visitor leaves, the program ends, and what it waits for does not
   /// come first as an error that nobody catches.
   let isProgram: Bool
+  /// For a click: the bytes of its event.
+  let clickSize: Int?
   private let scopes: Mutex<[String]>
   private let isAsking = Mutex(false)
   /// What runs it, while it runs and does not block.
@@ -27,9 +29,10 @@ final class TaskContext: Sendable {
 
   init(
     session: Session, id: String, path: String = "", root: String? = nil, scopes: [String] = rootScopes,
-    isProgram: Bool = false
+    isProgram: Bool = false, clickSize: Int? = nil
   ) {
     self.isProgram = isProgram
+    self.clickSize = clickSize
     self.session = session
     self.id = id
     self.path = path

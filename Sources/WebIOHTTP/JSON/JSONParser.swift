@@ -10,17 +10,22 @@ public struct JSONError: Error, Equatable, CustomStringConvertible {
 ///
 /// Whole numbers within 64 bits become `.int`, all others `.double`. A name that comes twice counts by its last value. An
 /// escaped surrogate without its other half becomes U+FFFD, since browsers can send one.
+///
+/// A text has at most `valueLimit` values: two bytes of it may be sixteen of memory, or sixty, and compressed they are none.
 package struct JSONParser {
+  package static let valueLimit = 1_000_000
+
   private let bytes: UnsafeRawBufferPointer
   private let depthLimit: Int
+  private var valuesLeft: Int
   private var index = 0
   private var depth = 0
 
   package static func parse(
-    _ bytes: UnsafeRawBufferPointer, depthLimit: Int = 64, sizeLimit: Int = 256 << 20
+    _ bytes: UnsafeRawBufferPointer, depthLimit: Int = 64, sizeLimit: Int = 256 << 20, valueLimit: Int = valueLimit
   ) throws(JSONError) -> JSONValue {
     guard bytes.count <= sizeLimit else { throw JSONError(reason: "longer than \(sizeLimit) bytes", offset: sizeLimit) }
-    var parser = JSONParser(bytes: bytes, depthLimit: depthLimit)
+    var parser = JSONParser(bytes: bytes, depthLimit: depthLimit, valueLimit: valueLimit)
     let value = try parser.value()
     parser.skipBlanks()
     guard parser.index == bytes.count else { throw parser.error("more text after the value") }
@@ -31,9 +36,10 @@ package struct JSONParser {
     try bytes.withBytes { bytes throws(JSONError) in try parse(bytes, depthLimit: depthLimit) }
   }
 
-  private init(bytes: UnsafeRawBufferPointer, depthLimit: Int) {
+  private init(bytes: UnsafeRawBufferPointer, depthLimit: Int, valueLimit: Int) {
     self.bytes = bytes
     self.depthLimit = depthLimit
+    valuesLeft = valueLimit
   }
 
   private func error(_ reason: String) -> JSONError { JSONError(reason: reason, offset: index) }
@@ -53,6 +59,8 @@ package struct JSONParser {
 
   private mutating func value() throws(JSONError) -> JSONValue {
     skipBlanks()
+    guard valuesLeft > 0 else { throw error("too many values") }
+    valuesLeft -= 1
     switch byte {
     case UInt8(ascii: "{"): return try nested { parser throws(JSONError) in try parser.object() }
     case UInt8(ascii: "["): return try nested { parser throws(JSONError) in try parser.array() }
@@ -197,7 +205,7 @@ package struct JSONParser {
     case UInt8(ascii: "n"): text.append(0x0a)
     case UInt8(ascii: "r"): text.append(0x0d)
     case UInt8(ascii: "t"): text.append(0x09)
-    case UInt8(ascii: "u"): text.append(contentsOf: Array(String(Character(try unicodeEscape())).utf8))
+    case UInt8(ascii: "u"): text.append(contentsOf: UTF8.encode(try unicodeEscape()) ?? UTF8.encodedReplacementCharacter)
     default: throw error("an unknown escape")
     }
   }

@@ -17,7 +17,7 @@ public struct HTTPRequest: Sendable {
   /// The body as text; nil when it is not UTF-8.
   public var text: String? { String(validating: body, as: UTF8.self) }
 
-  /// The body as JSON. What it throws is answered with 400, if nobody catches it.
+  /// The body as JSON of at most a million values. What it throws is answered with 400, if nobody catches it.
   public func json() throws -> JSONValue {
     do {
       return try JSONParser.parse(body)

@@ -17,7 +17,9 @@ final class Upload {
   let task: String
   let field: String
   let size: Int
-  private let description: JSONValue
+  private let filename: String
+  private let mimeType: String
+  private let lastModified: Double
   private let report: @EventLoop (Upload) -> Void
   private var file: TemporaryFile?
   private var received = 0
@@ -30,13 +32,17 @@ final class Upload {
   init?(_ description: JSONValue, task: String, report: @escaping @EventLoop (Upload) -> Void) {
     guard let id = description["id"]?.string, id.utf8.count <= 40, (try? validateName(id)) != nil,
       let field = description["name"]?.string, let size = description["size"]?.int, size >= 0,
-      description["filename"]?.string != nil
+      let filename = description["filename"]?.string, filename.utf8.count <= UploadMessage.headerLimit
     else { return nil }
+    let mimeType = description["mime_type"]?.string ?? ""
+    guard mimeType.utf8.count <= UploadMessage.headerLimit else { return nil }
     self.id = id
     self.task = task
     self.field = field
     self.size = size
-    self.description = description
+    self.filename = filename
+    self.mimeType = mimeType
+    lastModified = description["last_modified"]?.double ?? 0
     self.report = report
   }
 
@@ -122,7 +128,6 @@ final class Upload {
   var result: FileUpload? {
     guard isWhole, let file else { return nil }
     return FileUpload(
-      filename: description["filename"]?.string ?? "", mimeType: description["mime_type"]?.string ?? "",
-      lastModified: description["last_modified"]?.double ?? 0, size: size, storage: .disk(file))
+      filename: filename, mimeType: mimeType, lastModified: lastModified, size: size, storage: .disk(file))
   }
 }

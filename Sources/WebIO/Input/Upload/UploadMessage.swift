@@ -25,14 +25,21 @@ struct UploadMessage {
   /// By the name of their input.
   let files: [String: [FileUpload]]
 
-  /// Nil when lengths do not add up, or a header is none.
+  /// A message of headers only would be many times its size in memory.
+  static let fileLimit = 1_000
+  static let headerLimit = 10 << 10
+
+  /// Nil when lengths do not add up, a header is none or too long, or there are too many files.
   init?(_ bytes: UnsafeRawBufferPointer) {
     var segments = Segments(bytes)
     guard let head = segments.next(), let event = try? JSONParser.parse(head) else { return nil }
     var files: [String: [FileUpload]] = [:]
+    var count = 0
     while !segments.isEmpty {
-      guard let header = segments.next(), let content = segments.next(), let json = try? JSONParser.parse(header),
-        let input = json["input_name"]?.string, let name = json["filename"]?.string
+      count += 1
+      guard count <= Self.fileLimit, let header = segments.next(), header.count <= Self.headerLimit,
+        let content = segments.next(), let json = try? JSONParser.parse(header), let input = json["input_name"]?.string,
+        let name = json["filename"]?.string
       else { return nil }
       files[input, default: []].append(
         FileUpload(
