@@ -6,6 +6,7 @@
 #include <linux/netlink.h>
 #include <linux/openat2.h>
 #include <linux/rtnetlink.h>
+#include <sched.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
@@ -45,6 +46,13 @@ int webio_exit_signal(int status) { return WIFSIGNALED(status) ? WTERMSIG(status
 char **webio_environment(void) { return environ; }
 
 void webio_name_thread(pthread_t thread, const char *name) { pthread_setname_np(thread, name); }
+
+int webio_core_count(void) {
+  cpu_set_t cores;
+  // It fails where there are more than a cpu_set_t has room for.
+  if (sched_getaffinity(0, sizeof cores, &cores)) return (int)sysconf(_SC_NPROCESSORS_ONLN);
+  return CPU_COUNT(&cores);
+}
 
 int webio_accept(int listener, struct sockaddr_storage *peer, socklen_t *length) {
   return accept4(listener, (struct sockaddr *)peer, length, SOCK_CLOEXEC | SOCK_NONBLOCK);

@@ -47,8 +47,8 @@ package final class Reactor {
   /// Shared by all streams: a read is handed on before the next one starts.
   package let readBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 * 1024, alignment: 16)
 
-  /// Something was handed to the pool in this turn.
-  var wakesPool = false
+  /// Those that were handed something, in this turn or in one whose jobs still wait.
+  private var pools: [TaskPool] = []
   /// This thread has added to its own queue.
   var hasLocalWork = false
 
@@ -153,12 +153,20 @@ package final class Reactor {
 
   // MARK: The loop
 
+  /// Has `pool` woken at the end of this turn.
+  func watch(_ pool: TaskPool) { pools.append(pool) }
+
+  private func wakePools() {
+    for index in pools.indices.reversed() where !pools[index].wake() { pools.remove(at: index) }
+  }
+
   func run(waking wakeDescriptor: Int32, drain: () -> Void) -> Never {
     control(EPOLL_CTL_ADD, wakeDescriptor, [.readable], token: Self.wakeToken)
     let capacity = 256
     let events = UnsafeMutablePointer<epoll_event>.allocate(capacity: capacity)
     while true {
-      let count = epoll_wait(epoll, events, Int32(capacity), hasLocalWork ? 0 : -1)
+      // A millisecond while a pool has a thread in reserve for jobs that wait.
+      let count = epoll_wait(epoll, events, Int32(capacity), hasLocalWork ? 0 : pools.isEmpty ? -1 : 1)
       var timersAreDue = false
       for index in 0..<max(0, Int(count)) {
         let token = events[index].data.u64
@@ -183,10 +191,7 @@ package final class Reactor {
         hasLocalWork = false
         drain()
       }
-      if wakesPool {
-        wakesPool = false
-        TaskPool.shared.wake()
-      }
+      if !pools.isEmpty { wakePools() }
     }
   }
 

@@ -69,6 +69,9 @@ int webio_terminal_columns(int descriptor);
 /// accept4(2) with close-on-exec and non-blocking set.
 int webio_accept(int listener, struct sockaddr_storage *peer, socklen_t *length);
 
+/// How many cores the calling thread may run on: sched_getaffinity(2), a GNU extension in its types.
+int webio_core_count(void);
+
 /// pthread_setname_np(3), a GNU extension. `name` has at most 15 bytes.
 void webio_name_thread(pthread_t thread, const char *name);
 
