@@ -22,3 +22,6 @@ package func acceptConnection(_ listener: Int32) -> (descriptor: Int32, peer: So
 package func borrowDescriptor(_ descriptor: Int32, of process: pid_t) -> Int32 {
   webio_borrow_descriptor(process, descriptor)
 }
+
+/// How many packets of a TCP connection have come before one that had been sent earlier: a sign of losses. See tcp(7).
+package func packetsOutOfOrder(_ descriptor: Int32) -> UInt32 { webio_tcp_out_of_order(descriptor) }

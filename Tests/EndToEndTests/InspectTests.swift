@@ -98,6 +98,7 @@ extension EndToEnd {
         ])
       try await browser.screenshot("inspect-dark")
       _ = try browser.call("POST", "/goog/cdp/execute", ["cmd": "Emulation.setEmulatedMedia", "params": ["features": []]])
+      try await fitsAPhone(browser)
       try await browser.click("#clear")
       try await browser.waitForText("No visitor has asked")
       let problems = try await browser.consoleLog().filter { !$0.contains("favicon") }
@@ -111,6 +112,26 @@ extension EndToEnd {
       webio.program.interrupt()
       #expect(try await webio.end() == .exited(130), "\(webio.account)")
       await traces.expectGone(within: .seconds(10))
+    }
+
+    /// Nothing is cut at the width of a phone.
+    private func fitsAPhone(_ browser: WebDriver) async throws {
+      func emulate(_ command: String, _ parameters: JSON) throws {
+        _ = try browser.call("POST", "/goog/cdp/execute", ["cmd": .string("Emulation.\(command)"), "params": parameters])
+      }
+      try emulate(
+        "setDeviceMetricsOverride", ["width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": true])
+      let cut = try await browser.run(
+        """
+        const field = document.getElementById("filter"), pen = document.createElement("canvas").getContext("2d");
+        const style = getComputedStyle(field);
+        pen.font = style.font;
+        const room = field.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+        return [pen.measureText(field.placeholder).width > room, document.documentElement.scrollWidth > innerWidth];
+        """)
+      #expect(cut[0] == false && cut[1] == false)
+      try await browser.screenshot("inspect-phone")
+      try emulate("clearDeviceMetricsOverride", [:])
     }
 
     private func rowCount(_ browser: WebDriver) async throws -> Double {

@@ -24,13 +24,34 @@ extension EndToEnd {
     }
 
     /// A gap of five seconds is survived. A longer one is noticed, and over soon after the network is back.
-    @Test(.timeLimit(.minutes(4)), arguments: ["cable", "link"])
-    func aCutCableIsNoticedAndForgotten(_ cut: String) async throws {
-      let short = try await Self.run(cut, "5")
+    @Test(.timeLimit(.minutes(4)), arguments: ["cable", "link"], ["libssh2", "ssh"])
+    func aCutCableIsNoticedAndForgotten(_ cut: String, _ engine: String) async throws {
+      let short = try await Self.run("--engine", engine, cut, "5")
       #expect(short["noticedAfter"] == .null, "\(short.text)")
-      let long = try await Self.run(cut, "20")
-      #expect((1...15).contains(long["noticedAfter"].number ?? 99), "\(long.text)")
-      #expect((long["backAfter"].number ?? 99) <= 3, "\(long.text)")
+      let long = try await Self.run("--engine", engine, cut, "20")
+      #expect((1...20).contains(long["noticedAfter"].number ?? 99), "\(long.text)")
+      #expect((long["backAfter"].number ?? 99) <= 15, "\(long.text)")
+    }
+
+    /// With another address the old connection can only be given up. The server still holds its port, so it is another one.
+    @Test(.timeLimit(.minutes(4)), arguments: ["libssh2", "ssh"])
+    func anotherAddressIsAnotherConnection(_ engine: String) async throws {
+      let result = try await Self.run("--engine", engine, "address", "2")
+      #expect((result["backAfter"].number ?? 99) <= 60 && result["isSameAddress"] == false, "\(result.text)")
+    }
+
+    /// A machine that sleeps for a minute misses nothing when the relay has waited for it.
+    @Test(.timeLimit(.minutes(4)), arguments: ["libssh2", "ssh"])
+    func aProcessThatStoodStillServesOn(_ engine: String) async throws {
+      let result = try await Self.run("--engine", engine, "stop", "60")
+      #expect((result["backAfter"].number ?? 99) <= 15, "\(result.text)")
+    }
+
+    @Test(.timeLimit(.minutes(4)), arguments: ["libssh2", "ssh"])
+    func aRelayThatStandsStillIsNoticed(_ engine: String) async throws {
+      let result = try await Self.run("--engine", engine, "freeze", "25")
+      #expect((1...25).contains(result["noticedAfter"].number ?? 99), "\(result.text)")
+      #expect((result["backAfter"].number ?? 99) <= 15, "\(result.text)")
     }
   }
 }

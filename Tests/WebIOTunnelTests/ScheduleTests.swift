@@ -70,6 +70,35 @@ import WebIOPosix
     #expect(schedule.failed(at: Self.time(2), wasAnswered: true, jitter: -1) == .seconds(1))
   }
 
+  @Test func aTunnelThatIsLostAgainAndAgainIsBackWithinASecondEachTime() {
+    var schedule = ReconnectSchedule(quickPeriod: .seconds(600))
+    for round in 0..<200 {
+      let now = Double(round) * 1.5
+      schedule.connected(at: Self.time(now))
+      #expect(schedule.failed(at: Self.time(now + 0.5), wasAnswered: true, jitter: 1) <= .milliseconds(840))
+    }
+    // A server that answers and lets nobody in gets no more than one attempt a second.
+    #expect(schedule.failed(at: Self.time(310), wasAnswered: true, jitter: 0) == .seconds(1))
+  }
+
+  @Test func aPortIsGivenUpSoonerWhereTheServerDoesNotKnowThatItIsFree() {
+    func refusals(_ port: KeptPort) -> Int {
+      var port = port
+      for count in 1..<100 {
+        port.refused()
+        if port.number == nil { return count }
+      }
+      return 100
+    }
+    var port = KeptPort()
+    port.bound(4000)
+    #expect(refusals(port) == KeptPort.patience + 1)
+    port.moved()
+    #expect(refusals(port) == KeptPort.patienceAfterMove + 1)
+    port.opened()
+    #expect(refusals(port) == KeptPort.patience + 1 && port.number == 4000)
+  }
+
   @Test func aMinuteOfHealthForgetsTheOutage() {
     var schedule = ReconnectSchedule()
     for second in 0..<100 { _ = schedule.failed(at: Self.time(Double(second)), wasAnswered: true, jitter: 0) }
@@ -161,5 +190,35 @@ import WebIOPosix
     #expect(watch.tick(now: Self.time(120), suspension: .zero) == .probe)
     watch.received(at: Self.time(120.1))
     #expect(watch.tick(now: Self.time(122), suspension: .zero) == .none)
+  }
+
+  @Test func packetsGoOutInASilenceAfterLossesAndOnlyThen() {
+    var watch = LossWatch()
+    #expect(watch.received(at: Self.time(0)) == .milliseconds(80))
+    #expect(watch.received(at: Self.time(0.05)) == nil)
+    // Not yet silent, and the kernel is not asked.
+    var (sends, next) = watch.look(at: Self.time(0.08)) { fatalError("asked too early") }
+    #expect(!sends && next == .milliseconds(50))
+    (sends, next) = watch.look(at: Self.time(0.13)) { 0 }
+    #expect(!sends && next == nil)
+
+    // With losses: a few, ever more rarely, and then none.
+    #expect(watch.received(at: Self.time(1)) != nil)
+    var now = 1.08
+    var times: [Double] = []
+    while true {
+      (sends, next) = watch.look(at: Self.time(now)) { 3 }
+      if sends { times.append(now) }
+      guard let next else { break }
+      now += Double(next.wholeNanoseconds) / 1e9
+    }
+    #expect(times.count == LossWatch.limit && (2.0...2.5).contains(now), "\(times)")
+    // A moment later they are still a reason; long after they are not.
+    #expect(watch.received(at: Self.time(2.6)) != nil)
+    #expect(watch.look(at: Self.time(2.7)) { 3 }.sends)
+    _ = watch.received(at: Self.time(2.8))
+    #expect(watch.look(at: Self.time(5)) { 3 } == (false, nil))
+    #expect(watch.received(at: Self.time(6)) != nil)
+    #expect(watch.look(at: Self.time(6.1)) { 3 } == (false, nil))
   }
 }

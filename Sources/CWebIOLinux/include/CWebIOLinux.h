@@ -57,6 +57,10 @@ int webio_openat2(int directory, const char *path, uint64_t flags, uint64_t reso
 /// A copy of another process's descriptor, close-on-exec: pidfd_getfd(2). Returns it, or -1 with errno.
 int webio_borrow_descriptor(pid_t process, int descriptor);
 
+/// How many packets of a TCP connection came before one that had been sent earlier: TCP_INFO, of Linux 5.4. 0 where the
+/// kernel does not tell.
+uint32_t webio_tcp_out_of_order(int descriptor);
+
 /// The RESOLVE_* bits that keep a path beneath its directory and off symbolic links.
 uint64_t webio_resolve_beneath(void);
 

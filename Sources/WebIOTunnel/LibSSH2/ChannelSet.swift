@@ -37,6 +37,9 @@ final class ChannelSet {
     link.turnSoon()
   }
 
+  /// Nobody has to wait before a channel that writes now.
+  var hasTurn: Bool { writers.isEmpty }
+
   func addWriter(_ channel: SSHChannel) {
     guard !channel.isWriter else { return }
     channel.isWriter = true
@@ -62,10 +65,15 @@ final class ChannelSet {
     for channel in round { channel.isWriter = false }
     writers = []
     var progress = false
+    var served: [SSHChannel] = []
     for channel in round {
+      let hadRoom = link.acceptsOutput
       if channel.pumpOutput() { progress = true }
-      if channel.hasOutput { addWriter(channel) }
+      guard channel.hasOutput else { continue }
+      if hadRoom { served.append(channel) } else { addWriter(channel) }
     }
+    // Who found no room is first in the next round: one visitor's transfer would take all of it again.
+    for channel in served where channel.hasOutput { addWriter(channel) }
     // The others wait for the peer, whose permission comes in as bytes.
     waitsForRoom = !writers.isEmpty && !link.acceptsOutput
     return progress && link.acceptsOutput

@@ -79,7 +79,7 @@ final class SSHChannel: ByteStream {
     guard let link, writing == .open, !bytes.isEmpty else { return }
     var rest = bytes
     // Small pieces are collected until the turn ends: a packet costs both ends more than what is in it.
-    if output.isEmpty, bytes.count >= Self.packetLimit {
+    if output.isEmpty, bytes.count >= Self.packetLimit, link.channels.hasTurn {
       while !rest.isEmpty, link.acceptsOutput {
         let count = libssh2_channel_write_ex(
           pointer, 0, rest.baseAddress!.assumingMemoryBound(to: CChar.self), min(rest.count, Self.packetLimit))

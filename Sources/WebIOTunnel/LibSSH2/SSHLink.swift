@@ -19,9 +19,7 @@ final class SSHLink: TunnelLink {
   private var login: SSHLogin?
   private var setup: SSHSetup?
   private var deadline: TimerToken?
-  private var watchTimer: TimerToken?
-  private var watch: LinkWatch?
-  private var probe: LinkProbe?
+  private var keepAlive: KeepAlive?
 
   /// The visitors.
   private(set) lazy var channels = ChannelSet(self)
@@ -87,11 +85,11 @@ final class SSHLink: TunnelLink {
   private func handle(_ event: TransportSocket.Event) {
     switch event {
     case .received:
-      watch?.received(at: .now)
+      keepAlive?.received()
       channels.hasInput = true
       advance()
     case .progressed:
-      watch?.received(at: .now)
+      keepAlive?.progressed()
       if channels.waitsForRoom, acceptsOutput { turnSoon() }
     case .ended(let code):
       channels.hasInput = true
@@ -116,8 +114,11 @@ final class SSHLink: TunnelLink {
     if channels.waitsForRoom, acceptsOutput { turnSoon() }
   }
 
+  /// What has been encrypted goes out in its order: a visitor's byte waits behind all of it.
+  private static let outputMark = 32 << 10
+
   /// Whether the transport buffer is below its mark.
-  var acceptsOutput: Bool { (session?.buffers.output.count ?? 0) < highWaterMark }
+  var acceptsOutput: Bool { (session?.buffers.output.count ?? 0) < Self.outputMark }
 
   /// One send(2) for everything that is written in this turn of the loop.
   func flushSoon() {
@@ -189,9 +190,7 @@ final class SSHLink: TunnelLink {
     case .bound(let port):
       deadline?.cancel()
       stage = .open
-      watch = LinkWatch(now: .now, suspension: SystemClock.suspension)
-      probe = session.map { LinkProbe($0, isOpenSSH: $0.serverVersion.hasPrefix("SSH-2.0-OpenSSH")) }
-      tickSoon()
+      if let session, let socket { keepAlive = KeepAlive(self, session, socket, setup) }
       delegate?.link(self, didBind: port)
     }
   }
@@ -211,7 +210,7 @@ final class SSHLink: TunnelLink {
   private func turn() {
     acceptVisitors()
     readSession()
-    if stage == .open { probe?.advance() }
+    if stage == .open { keepAlive?.advance() }
     channels.pumpReaders()
     guard stage == .open else { return }
     let hasMore = channels.pumpWriters()
@@ -244,33 +243,15 @@ final class SSHLink: TunnelLink {
     if didEnd, stage != .ended { delegate?.linkSessionDidEnd(self) }
   }
 
-  private func tickSoon() {
-    watchTimer = Reactor.shared.schedule(after: LinkWatch.interval) { [weak self] in self?.tick() }
-  }
-
-  private func tick() {
-    guard stage == .open, let action = watch?.tick(now: .now, suspension: SystemClock.suspension) else { return }
-    carryOut(action)
-    if stage == .open { tickSoon() }
-  }
-
-  private func carryOut(_ action: LinkWatch.Action) {
-    switch action {
-    case .none: break
-    case .probe:
-      if probe?.send() != true { watch?.received(at: .now) }
-      if let probe, probe.leaks >= LinkWatch.leakLimit { watch?.goSlow() }
-      flush()
-    case .dead:
-      staleConnection = socket?.abandon()
-      end(.connectionLost("\(endpoint) does not answer any more"))
-    }
+  /// The server gives no sign of life any more.
+  func fallSilent() {
+    staleConnection = socket?.abandon()
+    end(.connectionLost("\(endpoint) does not answer any more"))
   }
 
   func networkDidChange() {
     dialer?.dialAgain()
-    guard stage == .open, let action = watch?.networkDidChange(at: .now) else { return }
-    carryOut(action)
+    if stage == .open { keepAlive?.networkDidChange() }
   }
 
   var localAddress: SocketAddress? { socket.flatMap { try? SocketAddress.local(of: $0.descriptor) } }
@@ -296,7 +277,7 @@ final class SSHLink: TunnelLink {
     dialer = nil
     login?.cancel()
     deadline?.cancel()
-    watchTimer?.cancel()
+    keepAlive?.cancel()
     socket?.close()
     socket = nil
     session?.buffers.isEnded = true
@@ -305,7 +286,7 @@ final class SSHLink: TunnelLink {
     EventLoop.run { [self] in
       setup = nil
       login = nil
-      probe = nil
+      keepAlive = nil
       session?.free()
       session = nil
       delegate?.linkDidEnd(self, error: error)

@@ -74,6 +74,12 @@ final class SSHSetup {
     }
   }
 
+  /// The same as `LinkProbe.acknowledge`, where a session goes on.
+  func acknowledge() {
+    guard state == .running, let channel, libssh2_channel_eof(channel) == 0 else { return }
+    libssh2_channel_receive_window_adjust2(channel, 1, 1, nil)
+  }
+
   /// What the session wrote on both of its streams since the last call, and whether it has ended; that is said once.
   func readSession() -> (text: [UInt8], didEnd: Bool) {
     if state == .starting { openSession() }

@@ -26,8 +26,7 @@ final class BorrowedSocket {
         descriptor = copy
         localAddress = local
         serverAddress = peer
-        setOption(copy, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
-        setOption(copy, Int32(IPPROTO_TCP), TCP_THIN_LINEAR_TIMEOUTS, 1)
+        TransportOptions.set(copy)
         acknowledge()
         return
       }

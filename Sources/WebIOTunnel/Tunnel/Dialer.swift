@@ -152,13 +152,11 @@ private final class Attempt: EventSource {
     }
   }
 
-  /// Small packets go out at once, and the kernel gives up on a silent path, after `LinkWatch` would have: asked after 5 s
-  /// without traffic, and failed when anything stays unacknowledged for 20 s. See tcp(7).
+  /// The kernel gives up on a silent path too, after `LinkWatch` would have: asked after 5 s without traffic, and failed when
+  /// anything stays unacknowledged for 20 s. See tcp(7).
   private func configure() {
     let tcp = Int32(IPPROTO_TCP)
-    setOption(descriptor, tcp, TCP_NODELAY, 1)
-    // What is lost twice is sent a third time as soon as the second, as long as little is on its way.
-    setOption(descriptor, tcp, TCP_THIN_LINEAR_TIMEOUTS, 1)
+    TransportOptions.set(descriptor)
     setOption(descriptor, tcp, TCP_USER_TIMEOUT, 20_000)
     setOption(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1)
     setOption(descriptor, tcp, TCP_KEEPIDLE, 5)

@@ -3,7 +3,8 @@ import WebIOPosix
 /// When to try again: quickly while the outage is young, because most are a restart, and for as long as nobody answers;
 /// ever more slowly where a server answers and does not let us in.
 ///
-/// 0.2 s, 0.5 s, then 0.35 s for a minute and 0.7 s for ever while nobody answers, and 1 s until the outage is `quickPeriod` old, then 2, 4, 8, 16, 30 s; each with up to 20 % on top, so
+/// 0.2 s, 0.5 s, then 0.35 s for a minute and 0.7 s for ever while nobody answers. Where a server answers it is 1 s, or 0.7 s
+/// if the tunnel was open, until the outage is `quickPeriod` old, then 2, 4, 8, 16, 30 s. Each has up to 20 % on top, so
 /// that many clients of one server do not come back in the same moment. An attempt that meets no SSH server costs a packet
 /// or two and nobody's work, so those go on: a relay is found again soon however long it was gone.
 struct ReconnectSchedule {
@@ -39,7 +40,7 @@ struct ReconnectSchedule {
 
   /// The wait before the next attempt. `jitter` is between 0 and 1; `wasAnswered`: an SSH server said hello.
   mutating func failed(at now: MonotonicTime, wasAnswered: Bool, jitter: Double) -> Duration {
-    let heldAName = connectedAt != nil
+    let wasOpen = connectedAt != nil
     if let connectedAt, now - connectedAt >= Self.healthyAfter { outageStart = nil }
     connectedAt = nil
     if outageStart == nil {
@@ -63,13 +64,13 @@ struct ReconnectSchedule {
     case 1: delay = .milliseconds(200)
     case 2: delay = .milliseconds(500)
     case _ where !wasAnswered: delay = .milliseconds(age < Self.young ? 350 : 700)
-    case _ where age < quickPeriod: delay = .seconds(1)
+    case _ where age < quickPeriod: delay = .milliseconds(wasOpen ? 700 : 1000)
     default:
       slowSteps += 1
       delay = slowSteps < 5 ? .seconds(1 << slowSteps) : Self.longest
     }
     delay += delay * (max(0, min(jitter, 1)) * 0.2)
-    return heldAName ? max(delay, nameCooldown) : delay
+    return wasOpen ? max(delay, nameCooldown) : delay
   }
 }
 

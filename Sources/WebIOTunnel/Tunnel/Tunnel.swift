@@ -22,9 +22,7 @@ package final class Tunnel {
   private var attempt = 0
   private var attemptStart = MonotonicTime.now
   private var wasOpen = false
-  /// The port a plain server chose, asked for again so that the address stays.
-  private var keptPort: UInt16?
-  private var portRefusals = 0
+  private var keptPort = KeptPort()
   /// The server's session told the address, and not we made it of the port.
   private var hasSaidAddress = false
   private var boundPort: UInt16 = 0
@@ -100,7 +98,7 @@ package final class Tunnel {
     do {
       let request = LinkRequest(
         configuration: configuration, checker: try HostKeyChecker(configuration),
-        port: keptPort ?? configuration.forwardPort, isRetry: wasOpen, lastAddress: serverAddress,
+        port: keptPort.number ?? configuration.forwardPort, isRetry: wasOpen, lastAddress: serverAddress,
         staleConnection: staleConnection)
       let link: any TunnelLink =
         usesOpenSSH ? OpenSSHLink(request, delegate: self) : SSHLink(request, delegate: self)
@@ -125,15 +123,13 @@ package final class Tunnel {
   private func retry(_ error: TunnelError) {
     if switchEngine(error) { return }
     if error.isFinal || !wasOpen { return fail(error) }
-    if error.code == .forwardRefused, keptPort != nil, configuration.remotePort == 0, hasSaidAddress {
-      // The port is no part of the address: any other will do.
-      keptPort = nil
-      return connect()
-    }
-    if error.code == .forwardRefused, keptPort != nil, configuration.remotePort == 0 {
-      portRefusals += 1
-      // The old connection's port is still held over there; after a minute another one is better than none.
-      if portRefusals > 30 { keptPort = nil }
+    if error.code == .forwardRefused, keptPort.number != nil, configuration.remotePort == 0 {
+      // Where the port is no part of the address, any other will do.
+      if hasSaidAddress {
+        keptPort.release()
+        return connect()
+      }
+      keptPort.refused()
     }
     let jitter = Double(randomBytes(1)[0]) / 255
     var delay = schedule.failed(at: .now, wasAnswered: error.wasAnswered, jitter: jitter)
@@ -165,6 +161,7 @@ package final class Tunnel {
     case .open:
       // The same address may come back with the same network; with another one in its place it will not.
       if let address = link?.localAddress, !NetworkAddress.isAssigned(address) {
+        keptPort.moved()
         drop(.connectionLost("this machine's address \(address.host) is gone"))
       } else {
         link?.networkDidChange()
@@ -182,7 +179,7 @@ package final class Tunnel {
     wasOpen = true
     report = OutageReport()
     serverAddress = link?.serverAddress ?? serverAddress
-    portRefusals = 0
+    keptPort.opened()
     onEvent(.open(url: url, provider: configuration.target.description))
   }
 
@@ -246,7 +243,7 @@ extension Tunnel: TunnelLinkDelegate {
     guard link === self.link else { return }
     boundPort = port
     let isPlain = configuration.target.provider == .plain
-    if isPlain { keptPort = port }
+    if isPlain { keptPort.bound(port) }
     guard state == .connecting, !announcements.hasAddress else { return }
     // A forced command of a relay of one's own may have an address to tell; a shell has not.
     timer = Reactor.shared.schedule(after: isPlain ? .seconds(3) : .seconds(20)) { [weak self] in

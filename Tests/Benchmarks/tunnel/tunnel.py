@@ -44,10 +44,10 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def wait_for_port(port):
+def wait_for_port(port, host="127.0.0.1"):
     for _ in range(500):
         with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
+            if probe.connect_ex((host, port)) == 0:
                 return
         time.sleep(0.01)
     sys.exit(f"nobody listens on {port}")
@@ -56,16 +56,17 @@ def wait_for_port(port):
 class Relay:
     """An sshd that can be killed and started again on its port."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, host="127.0.0.1"):
         self.folder = folder
+        self.host = host
         self.port = free_port()
         for name in ("host", "user"):
             subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / name], check=True)
         shutil.copy(folder / "user.pub", folder / "authorized_keys")
         key = " ".join((folder / "host.pub").read_text().split()[:2])
-        (folder / "known").write_text(f"[127.0.0.1]:{self.port} {key}\n")
+        (folder / "known").write_text(f"[{host}]:{self.port} {key}\n")
         (folder / "sshd_config").write_text("\n".join([
-            f"Port {self.port}", "ListenAddress 127.0.0.1", f"HostKey {folder}/host", "PidFile none", "StrictModes no", "UsePAM no",
+            f"Port {self.port}", f"ListenAddress {host}", f"HostKey {folder}/host", "PidFile none", "StrictModes no", "UsePAM no",
             f"AuthorizedKeysFile {folder}/authorized_keys", "PermitRootLogin yes", "MaxStartups 500:30:500", "UseDNS no",
             "LogLevel QUIET", "SetEnv SHLVL=2", ""]))
         if os.getuid() == 0:
@@ -75,7 +76,7 @@ class Relay:
     def start(self):
         sshd = shutil.which("sshd", path=os.environ["PATH"] + ":/usr/sbin")
         self.process = subprocess.Popen([sshd, "-D", "-f", self.folder / "sshd_config"], start_new_session=True)
-        wait_for_port(self.port)
+        wait_for_port(self.port, self.host)
 
     def kill(self):
         """The listener and all its connections, as a machine that goes down."""
@@ -87,7 +88,7 @@ class Relay:
 
     @property
     def address(self):
-        return f"ssh://{os.environ.get('USER', 'root')}@127.0.0.1:{self.port}"
+        return f"ssh://{os.environ.get('USER', 'root')}@{self.host}:{self.port}"
 
 
 def descendants(process):
@@ -100,10 +101,10 @@ def descendants(process):
 
 
 class WebIO:
-    def __init__(self, relay, origin, webio, engine):
+    def __init__(self, relay, origin, webio, engine, prefix=()):
         begun = time.monotonic()
         self.process = subprocess.Popen(
-            [webio, "share", str(origin), "--via", relay.address, "--identity", relay.folder / "user", "--known-hosts",
+            [*prefix, webio, "share", str(origin), "--via", relay.address, "--identity", relay.folder / "user", "--known-hosts",
              relay.folder / "known", "--engine", engine, "--json"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         self.rest = b""
         self.port = int(self.event("public", 20)["url"].rsplit(":", 1)[1])
@@ -144,11 +145,11 @@ class WebIO:
 class Plain:
     """`ssh -R` with a session, which every provider asks for, and which is what makes it quick with new connections."""
 
-    def __init__(self, relay, origin):
+    def __init__(self, relay, origin, prefix=()):
         begun = time.monotonic()
         self.process = subprocess.Popen(
-            ["ssh", "-F", "none", "-o", f"UserKnownHostsFile={relay.folder}/known", "-o", "StrictHostKeyChecking=yes", "-i",
-             relay.folder / "user", "-p", str(relay.port), "-R", f"0:127.0.0.1:{origin}", relay.address.split("/")[2].split("@")[0] + "@127.0.0.1",
+            [*prefix, "ssh", "-F", "none", "-o", f"UserKnownHostsFile={relay.folder}/known", "-o", "StrictHostKeyChecking=yes", "-i",
+             relay.folder / "user", "-p", str(relay.port), "-R", f"0:127.0.0.1:{origin}", relay.address.removeprefix("ssh://").rsplit(":", 1)[0],
              "echo; exec cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         said = b""
         while b"Allocated port" not in said or not said.endswith(b"\n"):

@@ -53,6 +53,14 @@ final class LinkProbe {
     return true
   }
 
+  /// Sends a packet that asks for nothing, and brings the kernel's acknowledgement along: leave to write one byte more.
+  /// False when there is no channel to say it on.
+  func acknowledge() -> Bool {
+    guard let channel, state != .opening else { return false }
+    libssh2_channel_receive_window_adjust2(channel, 1, 1, nil)
+    return true
+  }
+
   private func ask() {
     guard let channel else { return }
     state = .asking
