@@ -68,6 +68,13 @@ let package = Package(
     .testTarget(
       name: "WebIOTests", dependencies: ["WebIO", "WebIOHTTP", "WebIOPosix", "TestSupport", "TestServer"], swiftSettings: strict
     ),
+    // All parsers in one place, for `.ci/fuzz` runs them one after the other.
+    .testTarget(
+      name: "FuzzTests",
+      dependencies: [
+        "WebIOCommand", "WebIO", "WebIOTesting", "WebIODev", "WebIOTunnel", "WebIOHTTP", "WebIOPosix", "TestSupport",
+      ],
+      swiftSettings: strict),
     // By itself, for it measures the whole process.
     .testTarget(name: "WebIOSoakTests", dependencies: ["WebIOTesting", "WebIO"], swiftSettings: strict),
     .testTarget(name: "WebIOTestingTests", dependencies: ["WebIOTesting", "WebIO"], swiftSettings: strict),
@@ -87,3 +94,8 @@ let package = Package(
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c2x
 )
+
+// `.ci/fuzz` builds with other flags in a place of its own, and there nothing that it does not run.
+if Context.environment["WEBIO_FUZZ_ALONE"] != nil {
+  package.targets.removeAll { $0.isTest && $0.name != "FuzzTests" }
+}

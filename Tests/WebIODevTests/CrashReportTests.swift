@@ -43,6 +43,11 @@ import WebIOPosix
     #expect(report.diagnostics[0].frame?.contains("3 |   return items[n]") == true)
   }
 
+  @Test func aPlaceIsRelativeWhateverTheDirectoryIsCalled() throws {
+    let report = try #require(CrashReport(log("/srv/jürgen/app"), package: "/srv/jürgen/app"))
+    #expect(report.diagnostics.map(\.place) == ["Sources/main.swift:3:15", "Sources/main.swift:1:9"])
+  }
+
   @Test func aSingleFileIsNamedAsTheDeveloperKnowsIt() throws {
     let file = "/cache/single/Sources/main.swift"
     let report = try #require(CrashReport(log("/cache/single"), package: "/elsewhere", renamed: [file: "/home/a.swift"]))
@@ -59,6 +64,7 @@ import WebIOPosix
 
   @Test(arguments: [
     "", "x", "0 0x", "  0 0x00 f + 1 in a at /p", "  0 0x00 f in a at /p:1:2", "0 0x00  +  at /:0", "1 0x 0x + at /:9",
+    "0 f + 1 in a at /p 0x2 g:3:15",
     "  3 [ra] 0x00 f + 58 in bt at /p:99999999999999999999",
   ])
   func linesThatAreNoFrames(line: String) {

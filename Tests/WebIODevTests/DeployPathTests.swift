@@ -30,6 +30,19 @@ import Testing
     #expect(path("/bmi/other") == .nothing)
   }
 
+  /// One look at the disk for each level is more than one request is worth.
+  @Test func aPathOfThousandsOfLevelsIsNotLookedFor() {
+    var looks = 0
+    let look: (String) -> Bool = { _ in
+      looks += 1
+      return false
+    }
+    let deep = String(repeating: "/static", count: 1_000)
+    #expect(DeployPath(deep, hasIndexApp: true, isFile: look, isDirectory: look) == .nothing)
+    #expect(looks == 0)
+    #expect(path("/bmi/static" + String(repeating: "/a", count: 60)) == .app(file: "bmi.swift", prefix: "/bmi"))
+  }
+
   @Test func directoriesAreLists() {
     #expect(path("/") == .listing(directory: "", prefix: ""))
     #expect(path("/a/") == .listing(directory: "a/", prefix: "/a"))

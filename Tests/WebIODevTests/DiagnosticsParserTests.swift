@@ -152,5 +152,9 @@ import WebIOPosix
     #expect(receive("0123456789") == ["e0123456"])
     #expect(splitter.finish() == "789")
     #expect(splitter.finish() == nil)
+    // Whether its end comes at once or later, a long line is cut at the same places.
+    #expect(receive("0123456789\r\nx\n") == ["01234567", "89", "x"])
+    #expect(receive("0123456789") == ["01234567"])
+    #expect(receive("\r\nx\n") == ["89", "x"])
   }
 }

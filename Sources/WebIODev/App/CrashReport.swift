@@ -25,7 +25,7 @@ struct CrashReport {
       sources[frame.file] = source
       found.append(
         Diagnostic(
-          file: isInPackage ? String(shown.dropFirst(package.utf8.count + 1)) : shown, line: frame.line,
+          file: isInPackage ? String(shown.dropFirst(package.count + 1)) : shown, line: frame.line,
           column: frame.column, severity: found.isEmpty ? .error : .note,
           message: found.isEmpty ? message : "called from \(frame.function)",
           frame: CodeFrame.draw(source, line: frame.line, column: frame.column)))
@@ -65,7 +65,7 @@ struct CrashReport {
     guard let start = bytes.firstIndex(where: { $0 != UInt8(ascii: " ") }), ASCII.isDigit(bytes[start]),
       let address = bytes.firstRange(of: Array(" 0x".utf8)),
       let name = bytes[address.upperBound...].firstIndex(of: UInt8(ascii: " ")),
-      let place = bytes.lastRange(of: Array(" at /".utf8)),
+      let place = bytes.lastRange(of: Array(" at /".utf8)), name < place.lowerBound,
       let offset = bytes[name..<place.lowerBound].lastRange(of: Array(" + ".utf8))
     else { return nil }
     var rest = bytes[(place.upperBound - 1)...]

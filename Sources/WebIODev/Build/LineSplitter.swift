@@ -16,15 +16,20 @@ struct LineSplitter {
     {
       let end = UnsafeRawPointer(newline) - base
       rest.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
+      cut(into: &lines)
       lines.append(takeLine())
       start = end + 1
     }
     rest.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[start...]))
+    cut(into: &lines)
+    return lines
+  }
+
+  private mutating func cut(into lines: inout [String]) {
     while rest.count > limit {
       lines.append(String(decoding: rest[..<limit], as: UTF8.self))
       rest.removeFirst(limit)
     }
-    return lines
   }
 
   /// What is left when the stream has ended.

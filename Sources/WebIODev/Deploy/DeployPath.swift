@@ -15,6 +15,8 @@ enum DeployPath: Equatable {
 
   /// What an app serves below its own path.
   private static let parts = ["_webio", "static", "healthz", "readyz"]
+  /// Each level is looked for on the disk, and a request line has room for thousands.
+  private static let depthLimit = 64
 
   /// `isFile` and `isDirectory` are asked with relative paths of plain names only. With `hasIndexApp` a list is an app too, and
   /// has parts.
@@ -26,6 +28,7 @@ enum DeployPath: Equatable {
       guard let name = Array(part).withUnsafeBytes({ PercentEncoding.decodeText($0) }) else { return }
       names.append(name)
     }
+    guard names.count <= Self.depthLimit else { return }
     let endsWithSlash = names.last == ""
     if endsWithSlash { names.removeLast() }
     // The deepest app comes first; what is behind it must be a part of it.

@@ -33,17 +33,20 @@ final class AgentClient: ByteStreamDelegate {
 
   /// Empty when there is no agent, or it has none.
   func listKeys(_ completion: @escaping @EventLoop ([Identity]) -> Void) {
-    ask([Message.requestIdentities]) { answer in
-      var reader = WireReader(answer ?? [])
-      guard reader.byte() == Message.identitiesAnswer, let count = reader.uint32() else { return completion([]) }
-      var identities: [Identity] = []
-      for _ in 0..<min(count, 256) {
-        guard let blob = reader.string(), let comment = reader.string() else { break }
-        guard let key = HostKey(blob: blob) else { continue }
-        identities.append(Identity(key: key, comment: TerminalText.clean(comment, limit: 100)))
-      }
-      completion(identities)
+    ask([Message.requestIdentities]) { answer in completion(Self.identities(in: answer ?? [])) }
+  }
+
+  /// Those of an answer that can be read, up to the first one that is cut off.
+  nonisolated static func identities(in answer: [UInt8]) -> [Identity] {
+    var reader = WireReader(answer)
+    guard reader.byte() == Message.identitiesAnswer, let count = reader.uint32() else { return [] }
+    var identities: [Identity] = []
+    for _ in 0..<min(count, 256) {
+      guard let blob = reader.string(), let comment = reader.string() else { break }
+      guard let key = HostKey(blob: blob) else { continue }
+      identities.append(Identity(key: key, comment: TerminalText.clean(comment, limit: 100)))
     }
+    return identities
   }
 
   /// The bare signature, without the name of its algorithm; nil when the agent or its user refuses.
@@ -53,13 +56,16 @@ final class AgentClient: ByteStreamDelegate {
     request.string(key.blob)
     request.string(data)
     request.uint32(0)
-    ask(request.bytes) { answer in
-      var reader = WireReader(answer ?? [])
-      guard reader.byte() == Message.signResponse, let signature = reader.string() else { return completion(nil) }
-      var parts = WireReader(signature)
-      guard parts.string()?.elementsEqual(key.type.utf8) == true else { return completion(nil) }
-      completion(parts.string())
-    }
+    ask(request.bytes) { answer in completion(Self.signature(in: answer ?? [], of: key)) }
+  }
+
+  /// Nil for a refusal, and for a signature by another algorithm.
+  nonisolated static func signature(in answer: [UInt8], of key: HostKey) -> [UInt8]? {
+    var reader = WireReader(answer)
+    guard reader.byte() == Message.signResponse, let signature = reader.string() else { return nil }
+    var parts = WireReader(signature)
+    guard parts.string()?.elementsEqual(key.type.utf8) == true else { return nil }
+    return parts.string()
   }
 
   func close() {
