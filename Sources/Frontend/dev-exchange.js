@@ -22,22 +22,43 @@ export class Exchange {
     return !core().live.isScripted && !query.has("pywebio_api") && !document.fullscreenElement;
   }
 
-  get isRunning() { return Boolean(this.next); }
+  get isRunning() { return Boolean(this.next) && this.hasBegun; }
 
-  // Once more while one is under way: the newer code is what counts.
-  begin() {
+  // A build is about to serve. The way to it is opened now and waits at the gateway; the old session goes on meanwhile.
+  prepare(generation) {
+    if (this.next ? this.hasBegun || this.generation === generation : !this.isPossible) return;
+    this.open(generation);
+  }
+
+  // Nothing comes of what was prepared.
+  forget() { if (!this.hasBegun) this.stop(); }
+
+  open(generation) {
     this.stop();
     const before = session();
     const next = new before.constructor(before.config, { commands: (list) => this.receive(next, list), state: (state) => this.entered(next, state), progress() {} });
     this.next = next;
+    this.generation = generation;
+    this.hasBegun = false;
+    this.report = null;
     this.commands = [];
     this.previews = [];
-    // What is answered now would reach code that is about to end.
-    before.leave();
     next.transport = before.transport;
     next.next = before.next;
+    const address = next.address.bind(next);
+    // Until it has begun there is nothing to come back to.
+    next.address = () => `${address()}&generation=${generation}`;
     next.join(before.id);
+  }
+
+  // Once more while one is under way: the newer code is what counts.
+  begin(generation) {
+    if (!this.next || this.hasBegun || this.generation !== generation || this.next.id !== session().id) this.open(generation);
+    this.hasBegun = true;
+    // What is answered now would reach code that is about to end.
+    session().leave();
     this.timer = setTimeout(() => this.isLate(), patience);
+    if (this.report) this.judge();
   }
 
   stop() {
@@ -48,15 +69,20 @@ export class Exchange {
 
   // A lost link comes back by itself, and with it the rest.
   entered(next, state) {
-    if (next === this.next && (state === "gone" || state === "elsewhere")) this.giveUp();
+    if (next !== this.next) return;
+    if (!this.hasBegun && state !== "open") this.stop();
+    else if (state === "gone" || state === "elsewhere") this.giveUp();
   }
 
   receive(next, list) {
     if (next !== this.next) return;
     this.commands.push(...list);
-    const report = list.find((command) => command.command === "replayed");
-    if (!report) return;
-    if (report.spec.shell === config.shell) this.finish();
+    this.report ??= list.find((command) => command.command === "replayed");
+    if (this.report && this.hasBegun) this.judge();
+  }
+
+  judge() {
+    if (this.report.spec.shell === config.shell) this.finish();
     else this.giveUp();
   }
 
@@ -78,6 +104,7 @@ export class Exchange {
     clearTimeout(this.timer);
     const { next, commands, previews } = this;
     this.next = null;
+    delete next.address;
     const place = currentPlace();
     this.hush();
     // A list that hangs from a field goes with its field's focus.

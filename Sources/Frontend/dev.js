@@ -62,6 +62,7 @@ class DevConnection {
         if (!this.overlay.isOpen) this.sign.show("", "Building…");
         this.tell("Building your app…");
         break;
+      case "compiled": this.exchange.prepare(message.generation); break;
       case "buildFailed": this.failed(message); break;
       case "built":
         this.markTitle(false);
@@ -86,12 +87,14 @@ class DevConnection {
 
   // The message first, then the project's own places on the way there.
   crashed({ signal, diagnostics = [], log, restarts }) {
+    this.exchange.forget();
     const hint = restarts ? "It is being started again." : "It starts again when you save.";
     this.tell(`The app crashed. ${hint}`);
     this.overlay.show({ title: `The app crashed${signal ? `: ${signal}` : ""}`, hint, diagnostics, log });
   }
 
   failed({ diagnostics = [], log }) {
+    this.exchange.forget();
     this.markTitle(false);
     this.tell("The build failed. Save a fix and this page goes on by itself.");
     const order = { error: 0, warning: 1, note: 2 };
@@ -112,7 +115,7 @@ class DevConnection {
   // The session anew: in this page if that may stay, else in another.
   renew(ms) {
     this.ms = ms;
-    if (this.exchange.isPossible) this.exchange.begin();
+    if (this.exchange.isPossible) this.exchange.begin(this.generation);
     else this.reload();
   }
 

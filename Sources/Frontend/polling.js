@@ -68,7 +68,7 @@ export class PollingSocket {
     if (this.readyState === 0) {
       this.id = this.id.replace(/^NEW-/, "");
       this.stay(this.url.searchParams.get("session"));
-      for (const name of ["page", "received"]) this.url.searchParams.delete(name);
+      for (const name of ["page", "received", "generation"]) this.url.searchParams.delete(name);
       // An id that the server does not know is no connection.
       if (!answer.close || answer.commands.length) {
         this.readyState = 1;

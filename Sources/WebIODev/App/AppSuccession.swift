@@ -34,6 +34,8 @@ final class AppSuccession {
   private var leaving: [AppProcess] = []
   private(set) var servesSince = MonotonicTime.now
   private var generation = 0
+  /// Of the next one that is started.
+  var nextGeneration: Int { generation + 1 }
   /// Of the last good build.
   private(set) var executable: String?
   private var slowStart: TimerToken?

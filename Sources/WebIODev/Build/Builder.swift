@@ -17,14 +17,17 @@ package final class Builder {
   package var command: BuildCommand
   private let report: @EventLoop (Event) -> Void
   private var queue = BuildQueue()
+  /// SwiftPM.
   private var child: ChildProcess?
+  /// What builds without it.
+  private var direct: DirectBuild?
   private var log: BuildLog
   private var startedAt = MonotonicTime.now
   private var onIdle: (@EventLoop () -> Void)?
 
-  /// Which command of a build runs.
-  private enum Stage { case full, compile, link }
-  private var stage = Stage.full
+  private var isFull = true
+  /// The build that was told of last.
+  private var announced = 0
   /// Made after each good build by SwiftPM, for the saves that change nothing but the contents of the app's files.
   private var plan: DirectPlan?
   private var planNumber = 0
@@ -65,7 +68,7 @@ package final class Builder {
   var isDirect: Bool { !needsFull && plan?.isCurrent == true }
 
   /// Whether its compiler has been started.
-  var isAhead: Bool { waiting?.child != nil }
+  var isAhead: Bool { waiting?.isReady == true }
 
   /// Builds what is on disk now. A build under way is called off.
   package func build() {
@@ -127,13 +130,19 @@ package final class Builder {
 
   private func start(_ build: Int) {
     startedAt = MonotonicTime.now
-    report(.started)
     begin(build)
+  }
+
+  private func announce(_ build: Int) {
+    guard announced != build else { return }
+    announced = build
+    report(.started)
   }
 
   private func begin(_ build: Int) {
     if !needsFull, plan == nil, isPlanning {
       waitsForPlan = build
+      announce(build)
     } else if !needsFull, let plan, plan.isCurrent, saved.allSatisfy(plan.sources.contains) {
       saved = []
       startDirect(build, plan)
@@ -145,13 +154,27 @@ package final class Builder {
 
   private func startDirect(_ build: Int, _ plan: DirectPlan) {
     if plan.isIncremental, let scratchPath = command.scratchPath { record.buildStarts(scratchPath) }
-    let ready = waiting?.release(
-      receive: { [weak self] in self?.receive($0) }, ended: { [weak self] in self?.ended(build, $0) })
-    waiting = nil
     ahead?.cancel()
-    guard let ready else { return start(build, .compile, plan.compile) }
-    begin(.compile)
-    child = ready
+    defer { waiting = nil }
+    isFull = false
+    log.clear()
+    do {
+      direct = try DirectBuild(
+        plan, waiting, environment: command.environment, directory: command.directory,
+        receive: { [weak self] in self?.receive($0) }, compiled: { [weak self] in self?.compiled(build) },
+        ended: { [weak self] in self?.ended(build, $0) })
+      // The compiler works while others hear of it.
+      announce(build)
+    } catch {
+      announce(build)
+      couldNotStart(build, error)
+    }
+  }
+
+  private func couldNotStart(_ build: Int, _ error: any Error) {
+    log.fail(error)
+    status = .exited(1)
+    run(queue.ended(build))
   }
 
   /// The next compiler, once the app that was just built has had the machine for itself.
@@ -196,27 +219,15 @@ package final class Builder {
     isPlanning = false
     stopWaiting()
     background?.kill()
-    start(build, .full, [command.path] + command.arguments)
-  }
-
-  private func begin(_ stage: Stage) {
-    self.stage = stage
-    // What the compiler has warned of is not the linker's to forget.
-    if stage != .link { log.clear() }
-  }
-
-  private func start(_ build: Int, _ stage: Stage, _ words: [String]) {
-    begin(stage)
+    isFull = true
+    log.clear()
+    announce(build)
     do {
       child = try ChildProcess(
-        words[0], Array(words.dropFirst()), environment: command.environment, directory: command.directory,
+        command.path, command.arguments, environment: command.environment, directory: command.directory,
         output: .pipe { [weak self] in self?.receive($0) }
-      ) { [weak self] status in self?.ended(build, status) }
-    } catch {
-      log.fail(error)
-      status = .exited(1)
-      run(queue.ended(build))
-    }
+      ) { [weak self] in self?.ended(build, $0) }
+    } catch { couldNotStart(build, error) }
   }
 
   /// SwiftPM ends its compilers on SIGINT and leaves its database whole; what takes longer than that is killed.
@@ -225,6 +236,7 @@ package final class Builder {
       waitsForPlan = nil
       return run(queue.ended(build))
     }
+    direct?.cancel()
     guard let child else { return }
     child.signal(SIGINT)
     Reactor.shared.schedule(after: .milliseconds(300)) { [weak self] in
@@ -234,27 +246,35 @@ package final class Builder {
 
   private func receive(_ bytes: UnsafeRawBufferPointer) { log.receive(bytes).forEach(report) }
 
+  private func compiled(_ build: Int) {
+    if queue.isRunning(build) { report(.compiled) }
+  }
+
   private func ended(_ build: Int, _ status: ChildStatus) {
     log.finish().forEach(report)
     child = nil
     self.status = status
     if queue.isRunning(build) {
-      switch stage {
-      case .compile:
-        if status.isSuccess, let plan {
-          report(.compiled)
-          return start(build, .link, plan.link)
-        }
-        // What the compiler says of the app's files is what SwiftPM would hear from it.
-        guard log.hasErrorInFile else { return startFull(build) }
-      case .link:
-        if !status.isSuccess { return startFull(build) }
-      case .full:
-        if status.isSuccess { preparePlan() } else if dropMovedCache() { return startFull(build) }
-      }
+      if status.isSuccess { preparePlan() } else if dropMovedCache() { return startFull(build) }
     }
     run(queue.ended(build))
-    if !queue.isBusy, stage != .full { startAhead() }
+  }
+
+  private func ended(_ build: Int, _ outcome: DirectBuild.Outcome) {
+    log.finish().forEach(report)
+    direct = nil
+    switch outcome {
+    case .built: status = .exited(0)
+    case .compilerFailed(let reason):
+      status = reason
+      // What the compiler says of the app's files is what SwiftPM would hear from it.
+      if queue.isRunning(build), !log.hasErrorInFile { return startFull(build) }
+    case .linkerFailed(let reason):
+      status = reason
+      if queue.isRunning(build) { return startFull(build) }
+    }
+    run(queue.ended(build))
+    if !queue.isBusy { startAhead() }
   }
 
   /// Once, a moved project's precompiled modules are thrown away.
@@ -292,7 +312,7 @@ package final class Builder {
   private var result: BuildResult {
     let milliseconds = (MonotonicTime.now - startedAt).wholeMilliseconds
     if status.isSuccess {
-      let executable = stage == .full ? nil : plan?.executable
+      let executable = isFull ? nil : plan?.executable
       return .built(executable: executable ?? command.executable, milliseconds: milliseconds)
     }
     return log.failure(status)

@@ -50,6 +50,11 @@ package final class DevChannel {
 
   package func buildStarted() { enter(.building) }
 
+  /// The next build is about to serve.
+  package func compiled(generation: Int) {
+    send(JSONValue.object(["event": "compiled", "generation": .int(Int64(generation))]).serialized)
+  }
+
   package func buildFailed(_ diagnostics: [Diagnostic], log: [String]) { enter(.failed(diagnostics, log: log)) }
 
   package func appCrashed(_ crash: DevCrash) { enter(.crashed(crash)) }

@@ -184,7 +184,7 @@ package final class Gateway {
   }
 
   private func start(_ trip: ProxyTrip) {
-    if case .none = lease.upstream { return hold(trip) }
+    if isAhead(trip) { return hold(trip) }
     let exchange = trip.exchange
     var forwarded = ForwardedFields(
       side: trip.side, peerAddress: exchange.peerAddress, isSecure: exchange.isSecure,
@@ -207,6 +207,17 @@ package final class Gateway {
   }
 
   // MARK: Waiting
+
+  /// Nothing serves, or not yet what this is for: the session of a page that has heard which build is about to come.
+  private func isAhead(_ trip: ProxyTrip) -> Bool {
+    if case .none = lease.upstream { return true }
+    let request = trip.exchange.request
+    guard let generation = lease.upstream.generation, trip.side == .local,
+      request.wantsUpgrade || request.fields.contains("webio-session-id"), request.queryValue("webio") == "1",
+      let wanted = request.queryValue("generation").flatMap({ ASCII.decimal($0) })
+    else { return false }
+    return wanted > generation
+  }
 
   private func hold(_ trip: ProxyTrip) {
     held.removeAll { $0.trip.isOver }

@@ -22,6 +22,8 @@ package final class DevSession {
   /// Nil when nothing is kept.
   private var kept: KeptSessions?
   private var savedAt: MonotonicTime?
+  /// What a preview is to be made of.
+  private var saved: [String] = []
   private var hasBeenReady = false
   private var isStopping = false
   private var restart: TimerToken?
@@ -205,8 +207,9 @@ package final class DevSession {
     savedAt = .now
     restart?.cancel()
     guard let files else { return builder.build() }
-    preview(files)
+    saved = files
     builder.build(contentsOf: files)
+    previewSaved()
   }
 
   private func push(_ changes: [FileChange]) {
@@ -222,8 +225,10 @@ package final class DevSession {
   }
 
   /// Where only the texts of literals have changed, the pages show them before they are compiled.
-  private func preview(_ paths: [String]) {
-    if let changes = kept?.preview(saved: paths) { apps.current?.preview(changes) }
+  private func previewSaved() {
+    guard !saved.isEmpty else { return }
+    if let changes = kept?.preview(saved: saved) { apps.current?.preview(changes) }
+    saved = []
   }
 
   private func receive(_ result: Result<Project, any Error>) {
@@ -253,10 +258,14 @@ package final class DevSession {
   private func receive(_ event: Builder.Event) {
     switch event {
     case .started:
+      // With the compiler at work already, this is what is seen first.
+      previewSaved()
       kept?.buildStarts(project.roots)
       gateway.channel.buildStarted()
       report(.building)
-    case .compiled: report(.compiled)
+    case .compiled:
+      gateway.channel.compiled(generation: apps.nextGeneration)
+      report(.compiled)
     case .progress(let progress): report(.progress(progress))
     case .waiting(let words): report(.warning(words))
     case .finished(.failed(let diagnostics, let log)):
@@ -276,6 +285,7 @@ package final class DevSession {
   private func launch(_ built: String) {
     guard !isStopping else { return }
     restart?.cancel()
+    gateway.channel.compiled(generation: apps.nextGeneration)
     let descriptions = AppDescriptions(of: project).environment.compactMap { name, value in value.map { "\(name)=\($0)" } }
     apps.launch(
       built,

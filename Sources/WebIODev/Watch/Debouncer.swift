@@ -2,8 +2,8 @@ import WebIOPosix
 
 /// Decides when a save is over.
 ///
-/// One file that was written and closed is a save at once, but for a moment in which a formatter or a second file may
-/// follow; what is half done (a file gone or just created, many files) waits for quiet, but no longer than `longest`. A
+/// One file that was written and closed after a while of quiet is a save at once. More that follows waits a moment for what
+/// else may come, such as a formatter's second file; what is half done (a file gone or just created, many files) waits for quiet, but no longer than `longest`. A
 /// checkout of a whole tree gets more time, for a build in its middle is wasted.
 struct Debouncer {
   /// After the last note when all pending files are whole: a rename and its clean-up come within it.
@@ -11,6 +11,8 @@ struct Debouncer {
   /// After the last note when something is half done.
   var quiet: Duration = .milliseconds(50)
   var longest: Duration = .milliseconds(300)
+  /// So long after the last note a file is not taken for one more of a series.
+  var calm: Duration = .milliseconds(300)
   var longestCheckout: Duration = .seconds(3)
   /// More files than these are a burst: a checkout, not a save.
   var burst = 3
@@ -19,6 +21,8 @@ struct Debouncer {
   private var pending: [String: Bool] = [:]
   private var first: MonotonicTime?
   private var last: MonotonicTime?
+  /// Of the save before.
+  private var before: MonotonicTime?
 
   /// Notes a change of `path`; `isWhole` says whether the file's contents are known to be complete.
   mutating func receive(_ path: String, isWhole: Bool, at now: MonotonicTime) {
@@ -30,6 +34,7 @@ struct Debouncer {
   /// When to look again; nil while nothing is pending.
   var deadline: MonotonicTime? {
     guard let first, let last else { return nil }
+    if pending.count == 1, pending.first?.value == true, before.map({ first - $0 >= calm }) ?? true { return last }
     let isHalfDone = isBurst || pending.values.contains(false)
     return min(last + (isHalfDone ? quiet : settle), first + (pending.count > checkout ? longestCheckout : longest))
   }
@@ -45,6 +50,7 @@ struct Debouncer {
     guard let deadline, deadline <= now else { return nil }
     defer {
       pending = [:]
+      before = last
       first = nil
       last = nil
     }

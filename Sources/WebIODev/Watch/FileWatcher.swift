@@ -125,7 +125,9 @@ package final class FileWatcher {
         unfollow(below: path)
         noteFiles(below: path, now)
       default:
-        if isWanted(path) { debouncer.receive(path, isWhole: event.change == .completed, at: now) }
+        // What nothing is known to use is never half done: an editor's temporary file, on its way to its name.
+        let isWhole = event.change == .completed || WatchFilter.kind(of: path) == .unused
+        if isWanted(path) { debouncer.receive(path, isWhole: isWhole, at: now) }
       }
     }
     arm()
