@@ -69,7 +69,8 @@ final class DirectBuild {
   /// The C library asks for large pages then, where the kernel gives them to those who ask: a third of what the compiler does
   /// in the kernel is to get memory in small ones. See mallopt(3) and GLIBC_TUNABLES in the manual of the GNU C library.
   static func compilerEnvironment(_ environment: [String]) -> [String] {
-    environment.contains { $0.hasPrefix("GLIBC_TUNABLES=") } ? environment : environment + ["GLIBC_TUNABLES=glibc.malloc.hugetlb=1"]
+    environment.contains { $0.hasPrefix("GLIBC_TUNABLES=") }
+      ? environment : environment + ["GLIBC_TUNABLES=glibc.malloc.hugetlb=1"]
   }
 
   /// Calls it off. `ended` still comes.

@@ -3,12 +3,14 @@
 
   swift build && Tests/Benchmarks/dev/endurance.py [--webio PATH] [--saves 1000] [--pages 20] [--rate 50] [--kills 50] [--only saves|kills|apps]
 
-saves  many saves under requests and open pages: no request fails, each page loads once for each build, and memory, descriptors,
-       watches and processes are afterwards where they were
-kills  SIGKILL of `webio` at random moments: one second later none of its processes is left, and the next start works
+saves  many saves under requests and open pages, which exchange their sessions as dev.js does, and one page in Chromium: no request
+       fails, each page gets its session back once for each build, with its answer, and memory, descriptors, watches and processes
+       are afterwards where they were
+kills  SIGKILL of `webio` at random moments of each stage, from its start to a page that is served anew: one second later none of its
+       processes is left, and the next start works
 apps   an app that ignores SIGTERM and forks, prints a gigabyte, loops at its start, or crashes there: `webio dev` outlives it and
        serves the next save
-Python's standard library only. Prints what it found, and ends with 1 when something is not so.
+Python's standard library only, and chromedriver with Chromium for the one page. Prints what it found, and ends with 1 when something is not so.
 """
 import argparse
 import base64
@@ -25,6 +27,9 @@ import sys
 import tempfile
 import threading
 import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../reload"))
+import reload
 
 failures = []
 
@@ -81,6 +86,11 @@ class Dev:
         if event is None:
             raise TimeoutError(f"no {name}: {self.events[-5:]}")
         return event
+
+    def stage(self, after):
+        """The last event that is one of the stages."""
+        return next((e["event"] for e in reversed(self.events[after:]) if after and e["event"] in STAGES),
+                    "ready" if any(e["event"] == "ready" for e in self.events) else "start")
 
     def ready(self):
         self.port = int(self.wait("ready")["url"].rsplit(":", 1)[1])
@@ -169,6 +179,12 @@ class Socket:
             if head[0] & 15 == 1:
                 return data.decode()
 
+    def send(self, message):
+        data, mask = json.dumps(message).encode(), os.urandom(4)
+        assert len(data) < 126 << 8
+        length = bytes([0x80 | len(data)]) if len(data) < 126 else b"\xfe" + len(data).to_bytes(2, "big")
+        self.socket.sendall(b"\x81" + length + mask + bytes(byte ^ mask[i % 4] for i, byte in enumerate(data)))
+
     def close(self):
         try:
             self.socket.shutdown(socket.SHUT_RDWR)
@@ -177,44 +193,98 @@ class Socket:
         self.socket.close()
 
 
+class Session(threading.Thread):
+    """A connection to a session, as of a page that was just loaded; `generation` is the build that it is to be of."""
+
+    def __init__(self, port, id="NEW", generation=None):
+        super().__init__(daemon=True)
+        self.port, self.id, self.generation = port, id, generation
+        self.commands, self.socket, self.error = [], None, None
+        self.condition = threading.Condition()
+        self.start()
+
+    def run(self):
+        query = f"app=index&session={self.id}&webio=1&page={random.getrandbits(60)}"
+        if self.id != "NEW":
+            query += "&received=0"
+        if self.generation:
+            query += f"&generation={self.generation}"
+        try:
+            self.socket = Socket(self.port, "/?" + query)
+            while text := self.socket.text():
+                frame = json.loads(text)
+                with self.condition:
+                    if isinstance(frame, list):
+                        self.commands += [command for command in frame[1:] if command]
+                    elif frame["command"] == "set_session_id":
+                        self.id = frame["spec"]
+                    self.condition.notify_all()
+        except (OSError, ValueError) as error:
+            self.error = error
+        finally:
+            with self.condition:
+                self.condition.notify_all()
+
+    def wait(self, command, limit=20):
+        """The newest command of that name."""
+        def found():
+            return next((c for c in reversed(self.commands) if c["command"] == command), None)
+        with self.condition:
+            self.condition.wait_for(lambda: found() or self.error, limit)
+            return found()
+
+    def answer(self, value):
+        form = self.wait("input_group")
+        name = form["spec"]["inputs"][0]["name"]
+        self.socket.send({"event": "from_submit", "task_id": form["task_id"], "data": {name: value}, "n": 1})
+
+    def shows(self, words):
+        return words in json.dumps(self.commands, ensure_ascii=False)
+
+    def close(self):
+        if self.socket:
+            self.socket.close()
+
+
 class Page(threading.Thread):
-    """A tab: loads the page, holds a session, and loads again when the dev socket names another build."""
+    """A tab: loads the page, answers the question, and exchanges its session when the dev socket tells of another build."""
 
     def __init__(self, port):
         super().__init__(daemon=True)
-        self.port, self.loads, self.generation, self.errors, self.session, self.tab = port, 0, 0, [], "NEW", None
-        self.load()
-        self.start()
-
-    def load(self):
+        self.port, self.exchanges, self.prepared, self.next, self.errors = port, 0, 0, None, []
         status, body = get(self.port)
-        if status != 200:
-            self.errors.append(f"page {status}")
-            return
+        assert status == 200, status
         config = json.loads(re.search(r'id="webio-config"[^>]*>(.*?)</script>', body, re.S)[1])
         self.token, self.generation = config["devToken"], config["generation"]
-        if self.tab:
-            self.tab.close()
-        self.tab = Socket(self.port, f"/?app=index&session={self.session}")
-        threading.Thread(target=self.read, args=(self.tab,), daemon=True).start()
-        self.loads += 1
+        self.session = Session(port)
+        self.session.answer("Ada")
+        self.start()
 
-    def read(self, tab):
-        try:
-            while text := tab.text():
-                for command in [c for c in [json.loads(text)] if isinstance(c, dict)]:
-                    if command.get("command") == "set_session_id":
-                        self.session = command["spec"]
-        except (OSError, ValueError):
-            pass
+    def exchange(self, generation):
+        if self.next and self.next.generation == generation and not self.next.error:
+            self.prepared += 1
+        else:
+            self.next = Session(self.port, self.session.id)
+        report = self.next.wait("replayed")
+        if report is None:
+            self.errors.append(f"no session for {generation}: {self.next.error}")
+        elif (report["spec"]["kept"], report["spec"]["total"]) != (1, 1) or not self.next.shows("Ada"):
+            self.errors.append(f"the answer is not kept: {report['spec']}")
+        self.session.close()
+        self.session, self.next, self.generation = self.next, None, generation
+        self.exchanges += 1
 
     def run(self):
         try:
             channel = Socket(self.port, f"/__webio/dev?token={self.token}")
             while text := channel.text():
                 event = json.loads(text)
+                if event["event"] == "compiled" and not (self.next and self.next.generation == event["generation"]):
+                    if self.next:
+                        self.next.close()
+                    self.next = Session(self.port, self.session.id, event["generation"])
                 if event["event"] in ("hello", "built") and event.get("generation") not in (None, 0, self.generation):
-                    self.load()
+                    self.exchange(event["generation"])
         except Exception as error:
             self.errors.append(repr(error))
 
@@ -247,24 +317,37 @@ def saves(options):
     print(f"{options.saves} saves, {options.pages} pages, {options.rate} requests a second")
     project = Project(options.webio)
     dev = Dev(options.webio, project)
+    browser = None
     try:
         port = dev.ready()
         pages = [Page(port) for _ in range(options.pages)]
+        browser = reload.Browser()
+        browser.open(f"http://localhost:{port}/")
+        reload.wait_for(lambda: browser.run("return !!document.querySelector('form input')"), 60)
+        browser.run("window.isStillHere = true; const field = document.querySelector('form input'); field.value = 'Ada'; "
+                    "field.dispatchEvent(new Event('input', {bubbles: true})); document.querySelector('form').requestSubmit()")
+        reload.wait_for(lambda: browser.shows("Ada"), 60)
         # The first reload makes what later ones reuse: plans, buffers, the second process.
         numbers = {}
         requests = [Requests(port, options.rate / 5) for _ in range(5)]
         begun, times = time.time(), []
         warm_up = min(20, options.saves // 4)
         for index in range(options.saves + warm_up):
-            position, loads = len(dev.events), [page.loads for page in pages]
+            position, exchanges = len(dev.events), [page.exchanges for page in pages]
             project.save(project.source.replace("# Hello!", f"# Save {index}!"))
             times.append(dev.wait("reloaded", position)["ms"])
             deadline = time.time() + 20
-            while any(page.loads <= before for page, before in zip(pages, loads)) and time.time() < deadline:
+            while any(page.exchanges <= before for page, before in zip(pages, exchanges)) and time.time() < deadline:
                 time.sleep(0.002)
-            extra = [page.loads - before for page, before in zip(pages, loads)]
+            extra = [page.exchanges - before for page, before in zip(pages, exchanges)]
             if extra != [1] * len(pages):
-                check(False, f"save {index}: each page loads once: {extra}")
+                check(False, f"save {index}: each page has one exchange: {extra}")
+            if not all(page.session.shows(f"Save {index}!") for page in pages):
+                check(False, f"save {index}: each page shows it")
+            if reload.wait_for(lambda: browser.shows(f"Save {index}!"), 20) is None:
+                check(False, f"save {index}: Chromium shows it")
+            if times[-1] > 1_000:
+                print(f"  save {index} took {times[-1]} ms: {[(e['event'], round(e['time'])) for e in dev.events[position:]]}")
             if index == warm_up - 1:
                 time.sleep(4)
                 numbers["before"] = dev.resting_figures()
@@ -279,34 +362,51 @@ def saves(options):
         print(f"  before {numbers['before']}\n  after  {numbers['after']}")
         check(not failed, f"no request failed ({len(failed)} of {count}) {failed[:3]}")
         check(not any(page.errors for page in pages), f"no page failed {[e for p in pages for e in p.errors][:3]}")
-        check(all(page.loads == options.saves + warm_up + 1 for page in pages), "each page has loaded once for each build")
+        builds = options.saves + warm_up
+        check(all(page.exchanges == builds for page in pages), "each page has exchanged its session once for each build")
+        ahead = sum(page.prepared for page in pages) / len(pages) / builds
+        print(f"  {ahead:.0%} of the exchanges were prepared before the build served")
+        check(browser.run("return window.isStillHere && document.body.innerText.includes('Ada')"),
+              "the page in Chromium was never loaded again, and has its answer")
         for name in ("descriptors", "watches", "processes"):
             check(numbers["after"][name] <= numbers["before"][name], f"no more {name} than before")
         grown = numbers["after"]["memory KiB"] - numbers["before"]["memory KiB"]
         check(grown < 8192, f"memory has grown by {grown} KiB")
     finally:
+        if browser:
+            browser.close()
         dev.stop()
         project.remove()
 
 
+# By the event after which `webio` is killed, and for how long at most the moment is put off.
+STAGES = {"start": 3, "ready": 1, "building": 0.15, "compiled": 0.03, "built": 0.015, "reloaded": 1}
+
+
 def kills(options):
-    print(f"SIGKILL at {options.kills} random moments")
+    print(f"SIGKILL at {options.kills} random moments of {', '.join(STAGES)}")
     project = Project(options.webio)
     try:
         dev = Dev(options.webio, project)
         dev.ready()
         dev.stop()
-        left, ready = 0, 0
+        left, hit = 0, dict.fromkeys(STAGES, 0)
         for index in range(options.kills):
             dev = Dev(options.webio, project)
-            moment = random.uniform(0, 4)
-            deadline = time.time() + moment
-            saved = False
-            while time.time() < deadline:
-                if not saved and any(event["event"] == "ready" for event in dev.events):
-                    ready, saved = ready + 1, True
-                    project.save(project.source.replace("# Hello!", f"# Kill {index}!"))
-                time.sleep(0.005)
+            stage = list(STAGES)[index % len(STAGES)]
+            position = 0
+            if stage != "start":
+                dev.ready()
+                page = Page(dev.port)
+                # The compiler that waits for the next save is there then, sometimes.
+                time.sleep(random.uniform(0, 3))
+            if stage not in ("start", "ready"):
+                position = len(dev.events)
+                project.save(project.source.replace("# Hello!", f"# Kill {index}!"))
+                dev.wait(stage, position)
+            moment = random.uniform(0, STAGES[stage])
+            time.sleep(moment)
+            hit[dev.stage(position)] += 1
             os.kill(dev.process.pid, signal.SIGKILL)
             dev.process.wait()
             time.sleep(1)
@@ -314,8 +414,8 @@ def kills(options):
             if orphans:
                 left += 1
                 names = [open(f"/proc/{p}/cmdline").read().replace("\0", " ")[:100] for p in orphans if os.path.exists(f"/proc/{p}")]
-                check(False, f"kill {index} after {moment:.2f} s leaves {names}")
-        check(left == 0, f"no orphan after one second ({ready} of {options.kills} were serving, the others were building)")
+                check(False, f"kill {index}, {moment:.2f} s after {stage}, leaves {names}")
+        check(left == 0, f"no orphan after one second; killed after {hit}")
         dev = Dev(options.webio, project)
         port = dev.ready()
         check(get(port)[0] == 200, "the next start works")
