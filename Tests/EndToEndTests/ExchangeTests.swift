@@ -298,6 +298,55 @@ extension EndToEnd {
       }
     }
 
+    /// Where the session is made of HTTP requests.
+    enum Requests: CaseIterable {
+      /// The app opens no WebSocket.
+      case ofTheApp
+      /// The session's WebSocket does not pass.
+      case ofTheSession
+      /// No WebSocket passes: the page hears nothing of builds, but that its session is of an older one.
+      case only
+    }
+
+    @Test(.timeLimit(.minutes(5)), arguments: Requests.allCases) func anExchangeOverHTTP(_ requests: Requests) async throws {
+      let passes =
+        switch requests {
+        case .ofTheApp: "true"
+        case .ofTheSession: "String(url).includes('/__webio/')"
+        case .only: "false"
+        }
+      let script = """
+        const Real = WebSocket;
+        window.WebSocket = class extends Real {
+          constructor(url) { super(\(passes) ? url : "ws://localhost:1/"); }
+        }
+        """
+      func source(_ words: String) throws -> String {
+        let text = try Self.greeting(words)
+        return requests == .ofTheApp
+          ? text.replacing("startServer(main)", with: "startServer(main, transport: .http)") : text
+      }
+      let browser = try await Fixture.shared.browser()
+      try await withScript(script, in: browser) {
+        try await visit(source("Hello")) { project, _, browser in
+          #expect(try await browser.look("return WebIO._state.CurrentSession.transport") == "http")
+          for words in ["Good day", "Hi"] {
+            try await browser.type("L", into: "form input[type=text]")
+            _ = try await browser.run("scrollTo(0, 250)")
+            try project.save(source(words))
+            try await waitForGreeting(browser, words)
+            #expect(try await isStillHere(browser), "the page was loaded again")
+          }
+          let place = try await browser.look(
+            "return [scrollY, document.querySelector('form input[type=text]').value, WebIO._state.CurrentSession.transport]")
+          #expect(place.text == "[250,\"LL\",\"http\"]", "\(place.text)")
+          // It is a session as any other.
+          try await browser.click("form button[type=submit]")
+          try await browser.waitForText("nothing 0 LL")
+        }
+      }
+    }
+
     @Test(.timeLimit(.minutes(5))) func anotherPageIsLoaded() async throws {
       try await visit { project, _, browser in
         func loads(_ source: String, _ shown: String, _ reason: Comment) async throws {

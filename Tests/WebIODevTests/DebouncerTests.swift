@@ -6,10 +6,10 @@ import WebIOPosix
 @Suite struct DebouncerTests {
   private func at(_ milliseconds: UInt64) -> MonotonicTime { MonotonicTime(nanoseconds: milliseconds * 1_000_000) }
 
-  @Test func aWholeFileIsASaveAtOnce() {
+  @Test func aKnownFileIsASaveAtOnce() {
     var debouncer = Debouncer()
     #expect(debouncer.deadline == nil)
-    debouncer.receive("a", isWhole: true, at: at(100))
+    debouncer.receive("a", isWhole: true, isKnown: true, at: at(100))
     #expect(debouncer.deadline == at(100))
     #expect(debouncer.take(at: at(100)) == ["a"])
     #expect(debouncer.deadline == nil)
@@ -19,19 +19,32 @@ import WebIOPosix
   /// A second file so soon is one of several, and a third may follow.
   @Test func whatFollowsWaitsAMoment() {
     var debouncer = Debouncer()
-    debouncer.receive("a", isWhole: true, at: at(100))
+    debouncer.receive("a", isWhole: true, isKnown: true, at: at(100))
     #expect(debouncer.take(at: at(100)) == ["a"])
-    debouncer.receive("b", isWhole: true, at: at(102))
+    debouncer.receive("b", isWhole: true, isKnown: true, at: at(102))
     #expect(debouncer.deadline == at(108))
-    debouncer.receive("c", isWhole: true, at: at(105))
+    debouncer.receive("c", isWhole: true, isKnown: true, at: at(105))
     #expect(debouncer.take(at: at(108)) == nil)
     #expect(debouncer.take(at: at(111)) == ["b", "c"])
     // After quiet it is a save of its own again.
-    debouncer.receive("a", isWhole: true, at: at(404))
+    debouncer.receive("a", isWhole: true, isKnown: true, at: at(404))
     #expect(debouncer.deadline == at(410))
     #expect(debouncer.take(at: at(410)) == ["a"])
-    debouncer.receive("a", isWhole: true, at: at(704))
+    debouncer.receive("a", isWhole: true, isKnown: true, at: at(704))
     #expect(debouncer.deadline == at(704))
+  }
+
+  @Test func aNewFileWaitsAMomentAndMayBeATemporaryOne() {
+    var debouncer = Debouncer()
+    debouncer.receive("new", isWhole: true, at: at(100))
+    #expect(debouncer.deadline == at(106))
+    debouncer.forget("new")
+    #expect(debouncer.deadline == nil)
+    debouncer.receive("new", isWhole: true, at: at(500))
+    debouncer.receive("a", isWhole: true, isKnown: true, at: at(502))
+    debouncer.forget("new")
+    #expect(debouncer.deadline == at(502))
+    #expect(debouncer.take(at: at(502)) == ["a"])
   }
 
   @Test func somethingHalfDoneWaitsForQuietUntilItIsWhole() {
@@ -40,7 +53,7 @@ import WebIOPosix
     #expect(debouncer.deadline == at(50))
     // vim: the old file is renamed away, the new one is created, written, closed.
     debouncer.receive("a", isWhole: false, at: at(3))
-    debouncer.receive("a", isWhole: true, at: at(9))
+    debouncer.receive("a", isWhole: true, isKnown: true, at: at(9))
     #expect(debouncer.deadline == at(9))
     #expect(debouncer.take(at: at(9)) == ["a"])
   }

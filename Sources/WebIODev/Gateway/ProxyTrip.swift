@@ -44,10 +44,13 @@ final class ProxyTrip {
       && !exchange.request.wantsUpgrade
   }
 
+  /// A session's request that waits for something to happen: its page asks the next app again, and no swap waits for it.
+  private var onlyWaits: Bool { exchange.request.isGet && exchange.request.fields.contains("webio-session-id") }
+
   func start(on lease: UpstreamLease, _ forwarded: ForwardedFields) {
     self.lease = lease
     self.forwarded = forwarded
-    lease.begin()
+    if !onlyWaits { lease.begin() }
     // Only what may be sent twice: the other end may close an idle connection in the same moment.
     if isRepeatable, let client = lease.takeIdle() {
       usesIdle = true
@@ -208,7 +211,7 @@ final class ProxyTrip {
     exchange.onDrain = nil
     client?.onEnd = nil
     client?.close()
-    lease?.end()
+    if !onlyWaits { lease?.end() }
   }
 }
 

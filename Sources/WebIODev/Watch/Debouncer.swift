@@ -2,8 +2,8 @@ import WebIOPosix
 
 /// Decides when a save is over.
 ///
-/// One file that was written and closed after a while of quiet is a save at once. More that follows waits a moment for what
-/// else may come, such as a formatter's second file; what is half done (a file gone or just created, many files) waits for quiet, but no longer than `longest`. A
+/// One known file that was written and closed after a while of quiet is a save at once. What is new, and more that follows,
+/// waits a moment for what else may come, such as a formatter's second file; what is half done (a file gone or just created, many files) waits for quiet, but no longer than `longest`. A
 /// checkout of a whole tree gets more time, for a build in its middle is wasted.
 struct Debouncer {
   /// After the last note when all pending files are whole: a rename and its clean-up come within it.
@@ -18,24 +18,33 @@ struct Debouncer {
   var burst = 3
   var checkout = 20
 
-  private var pending: [String: Bool] = [:]
+  private var pending: [String: State] = [:]
   private var first: MonotonicTime?
   private var last: MonotonicTime?
   /// Of the save before.
   private var before: MonotonicTime?
 
-  /// Notes a change of `path`; `isWhole` says whether the file's contents are known to be complete.
-  mutating func receive(_ path: String, isWhole: Bool, at now: MonotonicTime) {
-    pending[path] = isWhole
+  private enum State { case halfDone, whole, saved }
+
+  /// Notes a change of `path`; `isWhole` says whether the file's contents are known to be complete, `isKnown` whether it was
+  /// there before.
+  mutating func receive(_ path: String, isWhole: Bool, isKnown: Bool = false, at now: MonotonicTime) {
+    pending[path] = !isWhole ? .halfDone : isKnown ? .saved : .whole
     if first == nil { first = now }
     last = now
+  }
+
+  /// Nothing has come of a change.
+  mutating func forget(_ path: String) {
+    pending[path] = nil
+    if pending.isEmpty { (first, last) = (nil, nil) }
   }
 
   /// When to look again; nil while nothing is pending.
   var deadline: MonotonicTime? {
     guard let first, let last else { return nil }
-    if pending.count == 1, pending.first?.value == true, before.map({ first - $0 >= calm }) ?? true { return last }
-    let isHalfDone = isBurst || pending.values.contains(false)
+    if pending.count == 1, pending.first?.value == .saved, before.map({ first - $0 >= calm }) ?? true { return last }
+    let isHalfDone = isBurst || pending.values.contains(.halfDone)
     return min(last + (isHalfDone ? quiet : settle), first + (pending.count > checkout ? longestCheckout : longest))
   }
 

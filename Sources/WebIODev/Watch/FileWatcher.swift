@@ -125,9 +125,14 @@ package final class FileWatcher {
         unfollow(below: path)
         noteFiles(below: path, now)
       default:
-        // What nothing is known to use is never half done: an editor's temporary file, on its way to its name.
-        let isWhole = event.change == .completed || WatchFilter.kind(of: path) == .unused
-        if isWanted(path) { debouncer.receive(path, isWhole: isWhole, at: now) }
+        guard isWanted(path) else { continue }
+        let isKnown = tree.files.contains(path)
+        if event.change == .removed, !isKnown {
+          // An editor's temporary file has got its name: there was never anything of it to tell.
+          debouncer.forget(path)
+        } else {
+          debouncer.receive(path, isWhole: event.change == .completed, isKnown: isKnown, at: now)
+        }
       }
     }
     arm()
