@@ -27,11 +27,18 @@ export class Overlay {
     this.card.setAttribute("role", "alertdialog");
     this.card.setAttribute("aria-label", title);
     this.title = title;
-    this.back = make("div", "back", this.card);
-    shadow.append(this.back);
+    // A modal dialog, since a popup of the app is one: what lies under it cannot be reached.
+    this.back = make("dialog", "back", this.card);
+    this.back.addEventListener("cancel", (event) => event.preventDefault());
+    this.cover();
     this.select(0);
-    // The page is covered; what is typed now is meant for the overlay. The focus goes back when it leaves.
+  }
+
+  // The page is covered; what is typed now is meant for the overlay. The focus goes back when it leaves.
+  cover() {
     if (document.activeElement !== shadowHost) this.focusBefore = document.activeElement;
+    shadow.append(this.back);
+    this.back.showModal();
     this.card.focus({ preventScroll: true });
   }
 
@@ -70,7 +77,7 @@ export class Overlay {
     if (index !== 0) this.items[this.current].scrollIntoView({ block: "nearest" });
   }
 
-  get isOpen() { return Boolean(this.back && !this.back.hidden); }
+  get isOpen() { return Boolean(this.back?.open); }
 
   key(event) {
     if (!this.isOpen || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -86,11 +93,12 @@ export class Overlay {
 
   // Out of the way, but not forgotten: a sign in the corner brings it back.
   hide() {
-    this.back.remove();
-    const back = this.back;
+    const { back } = this;
+    back.close();
+    back.remove();
     this.back = null;
     this.giveFocusBack();
-    this.sign.show("bad", this.title, () => { this.back = back; shadow.append(back); this.sign.hide(); this.card.focus(); });
+    this.sign.show("bad", this.title, () => { this.back = back; this.sign.hide(); this.cover(); });
   }
 
   giveFocusBack() {
@@ -99,8 +107,11 @@ export class Overlay {
   }
 
   clear() {
-    if (this.isOpen) this.giveFocusBack();
-    this.back?.remove();
+    if (this.isOpen) {
+      this.back.close();
+      this.back.remove();
+      this.giveFocusBack();
+    }
     this.back = null;
     this.items = [];
     this.current = 0;

@@ -4,7 +4,7 @@ import { make, shadow } from "./dev-shadow.js";
 export class Sign {
   show(kind, text, onclick) {
     this.hide();
-    this.mark = make(onclick ? "button" : "div", `sign ${kind}`, make("span", "dot"), text);
+    this.mark = make(onclick ? "button" : "div", `sign ${kind}`, make("span", "dot"), make("span", "text", text));
     if (onclick) this.mark.addEventListener("click", onclick);
     else this.mark.setAttribute("role", "status");
     shadow.append(this.mark);

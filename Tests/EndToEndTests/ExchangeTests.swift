@@ -151,6 +151,39 @@ extension EndToEnd {
       }
     }
 
+    /// A popup of the app is modal, and so nothing beside it can be reached.
+    @Test(.timeLimit(.minutes(5)), arguments: [1_000, 390]) func theOverlayLiesOverAPopup(width: Int) async throws {
+      try await visit { project, _, browser in
+        try await browser.resize(width: width, height: 800)
+        try await browser.click("button[data-color]:not([type=submit])")
+        try await browser.type("three", into: "dialog input")
+        try project.save(Self.source.replacing("putText(\"Hello", with: "putTxt(\"Hello"))
+        _ = try await browser.waitForOverlay("putTxt", within: .seconds(60))
+        let reached = """
+          const root = document.querySelector("webio-dev").shadowRoot;
+          const button = root.querySelector("header button"), box = button.getBoundingClientRect();
+          const there = root.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+          const card = root.querySelector(".card").getBoundingClientRect();
+          return [there === button, card.x >= 0 && card.right <= innerWidth, root.activeElement?.className]
+          """
+        #expect(try await browser.look(reached).text == "[true,true,\"card\"]")
+        try await browser.screenshot("overlay-popup-\(width)")
+        _ = try await browser.run("document.querySelector('webio-dev').shadowRoot.querySelector('header button').click()")
+        let after =
+          "const e = document.activeElement; return [e.name, e.value, document.querySelector('dialog').matches(':modal')]"
+        #expect(try await browser.look(after).text == "[\"detail\",\"three\",true]")
+        try project.save(Self.greeting("Good day"))
+        try await eventually("the popup of the other session", within: .seconds(60), state: browser.describe) {
+          try await browser.look("return document.getElementById('pywebio-scope-ROOT').textContent.includes('Good day, Ada!')")
+            .bool
+            == true
+        }
+        #expect(try await browser.look(after).text == "[\"detail\",\"three\",true]")
+        #expect(try await isStillHere(browser))
+        try await browser.resize(width: 1_000, height: 800)
+      }
+    }
+
     /// What is counted: sockets that are open, timers that will run, and what Chromium says of elements and listeners.
     private static let counters = """
       const Real = WebSocket; window.sockets = new Set();
