@@ -24,6 +24,35 @@ import WebIOPosix
     #expect(test.server.connectionCount == 3)
   }
 
+  /// More than are noted at a time, and some of them busy in between: those go by what they did last.
+  @Test func aFloodClosesConnectionsInTheOrderInWhichTheyBecameIdle() {
+    var limits = HTTPLimits()
+    limits.connections = 601
+    let test = echo(limits)
+    let streams = (0..<600).map { _ in test.connect() }
+    test.stream.receive("GET")
+    var order = Array(0..<600)
+    for count in 0..<600 {
+      // One that would be next, and one that is far behind.
+      if count % 50 == 10 {
+        for index in [0, order.count - 1] {
+          let busy = order.remove(at: index)
+          streams[busy].receive(get)
+          order.append(busy)
+        }
+      }
+      let next = order.removeFirst()
+      let new = test.connect()
+      new.receive("GET")
+      #expect(streams[next].isClosed && !new.isClosed)
+      #expect(order.allSatisfy { !streams[$0].isClosed })
+    }
+    #expect(test.connect().text.hasPrefix("HTTP/1.1 503 "))
+    test.stream.receive(" / HTTP/1.1\r\nHost: x\r\n\r\n")
+    let last = test.connect()
+    #expect(test.stream.isClosed && !last.isClosed)
+  }
+
   @Test func aClientThatDoesNotReadIsNotAnsweredForEver() {
     let test = echo()
     test.stream.bufferedBytes = highWaterMark + 1

@@ -376,6 +376,30 @@ import WebIOPosix
     #expect(text.events.first?.hasPrefix("close1007:") == true)
   }
 
+  /// A client that asks for a smaller window costs no memory of its own.
+  @Test(arguments: 9...15) func connectionsWithoutContextTakeoverShareTheirCompression(_ bits: Int) throws {
+    let offer = "permessage-deflate; server_max_window_bits=\(bits)"
+    func side(_ takesOver: Bool) throws -> WebSocketDeflate {
+      WebSocketDeflate(
+        try #require(WebSocketDeflateParameters.choose(from: [offer], contextTakeover: takesOver)), .server)
+    }
+    let (first, second) = (try side(false), try side(false))
+    #expect(first.sender === second.sender)
+    let (own, other) = (try side(true), try side(true))
+    #expect(own.sender !== other.sender)
+    let text = [UInt8](repeating: 0x61, count: 100_000)
+    let inflater = Inflater(windowBits: -Int32(bits))
+    for side in [first, second, first] {
+      inflater.reset()
+      let packed = text.withUnsafeBytes { side.compress($0) }
+      guard case .whole(let plain) = inflater.expand(packed + [0, 0, 0xff, 0xff], limit: 1 << 20) else {
+        Issue.record("it does not expand in a window of \(bits) bits")
+        continue
+      }
+      #expect(plain == text)
+    }
+  }
+
   @Test func connectionsDoNotShareTheirWindows() {
     let first = WebSocketDeflate(WebSocketDeflateParameters(), .server)
     let client = WebSocketDeflate(WebSocketDeflateParameters(), .client)

@@ -62,9 +62,9 @@ public struct Content: Sendable, ExpressibleByStringInterpolation {
     }
     writer.beginObject()
     base.writeFields(to: &writer, session)
-    writer.key("scope")
+    writer.key(verbatim: #""scope":"#)
     writer.string(scopeSelector(scope))
-    writer.key("position")
+    writer.key(verbatim: #""position":"#)
     writer.int(position.value)
     if !css.isEmpty {
       writer.key("style")

@@ -6,12 +6,12 @@ enum Command {
     _ name: String, task: String?, to writer: inout JSONWriter, spec: (inout JSONWriter) -> Void
   ) {
     writer.beginObject()
-    writer.key("command")
+    writer.key(verbatim: #""command":"#)
     writer.string(name)
-    writer.key("spec")
+    writer.key(verbatim: #""spec":"#)
     spec(&writer)
     if let task {
-      writer.key("task_id")
+      writer.key(verbatim: #""task_id":"#)
       writer.string(task)
     }
     writer.endObject()

@@ -2,7 +2,8 @@ import Synchronization
 import WebIOPosix
 
 /// Events for one task, which waits for them either suspended or on a blocked thread.
-final class Mailbox: Sendable {
+/// It lies within its task's context: most tasks are clicks, which wait for none.
+struct Mailbox: ~Copyable, Sendable {
   private enum Waiter {
     case continuation(CheckedContinuation<Event, any Error>)
     case thread(Parker)

@@ -85,7 +85,7 @@ final class Session: Sendable {
   ) -> TaskContext {
     let context = begin(name, path: path, scopes: scopes)
     switch function.body {
-    case .asynchronous(let body): start(context) { try await body() }
+    case .asynchronous(let body): start(context, .null) { _ in try await body() }
     case .blocking(let body):
       Thread.start(name: "webio-task") { [self] in
         TaskContext.$current.withValue(context) {
@@ -109,12 +109,10 @@ final class Session: Sendable {
   }
 
   /// `body` takes over the task's executor: each function that does not looks for one anew.
-  private func start(
-    _ context: TaskContext, _ body: nonisolated(nonsending) @escaping @Sendable () async throws -> Void
-  ) {
+  private func start(_ context: TaskContext, _ data: JSONValue, _ body: @escaping Callback) {
     let task = Task.detached(executorPreference: executor ?? TaskPool.shared) { [self] in
       await TaskContext.$current.withValue(context) {
-        do { try await body() } catch { report(error, in: context) }
+        do { try await body(data) } catch { report(error, in: context) }
       }
       taskEnded(context)
     }
@@ -178,7 +176,7 @@ final class Session: Sendable {
 
   private func click(_ body: @escaping Callback, _ data: JSONValue, number: Int, size: Int) -> TaskContext {
     let context = begin("click", path: journal == nil ? nil : "click\(number)", clickSize: size)
-    start(context) { try await body(data) }
+    start(context, data, body)
     return context
   }
 

@@ -17,6 +17,10 @@ package final class HTTPServer {
   private var webSockets = ConnectionList<WebSocketConnection>()
   private var spareBuffer: [UInt8] = []
   private var idleOrder: UInt64 = 0
+  /// The first to go at the end, each with its order at that time: whoever has another one by now was busy meanwhile.
+  private var longestIdle: [(connection: HTTPConnection, order: UInt64)] = []
+  /// `idleOrder` when no connection was idle.
+  private var fruitlessOrder: UInt64 = .max
   private var isSweeping = false
   private(set) var isStopping = false
   private var stopCompletion: (@EventLoop () -> Void)?
@@ -77,14 +81,29 @@ package final class HTTPServer {
   package var webSocketCount: Int { webSockets.count }
 
   /// Makes room by closing the connection that has been idle for longest.
+  ///
+  /// Looking at all of them for each one that comes is what a flood would live on. So the next ones to go are noted as well,
+  /// and nobody is looked for again while none has become idle.
   private func shedIdle() -> Bool {
-    var oldest: HTTPConnection?
-    connections.forEach { connection in
-      if connection.phase == .idle, connection.idleOrder < oldest?.idleOrder ?? .max { oldest = connection }
+    while true {
+      while let (connection, order) = longestIdle.popLast() {
+        guard connection.phase == .idle, connection.idleOrder == order else { continue }
+        connection.close()
+        return true
+      }
+      guard idleOrder != fruitlessOrder else { return false }
+      noteIdle()
+      if longestIdle.isEmpty { fruitlessOrder = idleOrder }
     }
-    oldest?.close()
-    return oldest != nil
   }
+
+  private func noteIdle() {
+    connections.forEach { if $0.phase == .idle { longestIdle.append(($0, $0.idleOrder)) } }
+    longestIdle.sort { $0.order > $1.order }
+    longestIdle.removeFirst(max(0, longestIdle.count - Self.sheddingBatch))
+  }
+
+  private static let sheddingBatch = 256
 
   // MARK: Stopping
 
@@ -95,6 +114,7 @@ package final class HTTPServer {
     isStopping = true
     stopCompletion = completion
     closeListeners()
+    longestIdle = []
     connections.forEach { $0.stop() }
     webSockets.forEach { $0.close(code: 1001, reason: "") }
     Reactor.shared.schedule(after: grace) { [self] in

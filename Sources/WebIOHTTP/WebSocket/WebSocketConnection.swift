@@ -35,7 +35,8 @@ package final class WebSocketConnection: ByteStreamDelegate, Listed {
   let stream: any ByteStream
   let limits: HTTPLimits
   private let role: WebSocketRole
-  private var parser: WebSocketParser
+  // Unchecked as in HTTPConnection: nothing that is called while one is open comes back to it.
+  @exclusivity(unchecked) private var parser: WebSocketParser
   private let deflate: WebSocketDeflate?
   var state = State.open
   /// Read and not parsed yet.
@@ -44,8 +45,10 @@ package final class WebSocketConnection: ByteStreamDelegate, Listed {
   private var isReading = true
   /// A flood of tiny frames must not hold up other connections.
   static let framesPerTurn = 64
-  private var output: [UInt8] = []
+  @exclusivity(unchecked) private var output: [UInt8] = []
   private var batches = 0
+  /// One buffer goes from batch to batch, so that idle connections have none.
+  @exclusivity(unchecked) private static var spareBuffer: [UInt8] = []
   /// The latest ping's payload, when the peer does not take our pongs.
   private var owedPong: [UInt8]?
   private var inputEnded = false
@@ -98,10 +101,14 @@ package final class WebSocketConnection: ByteStreamDelegate, Listed {
 
   /// What is sent within `body` goes out in one write.
   package func batch(_ body: () -> Void) {
+    if batches == 0, output.isEmpty { swap(&output, &Self.spareBuffer) }
     batches += 1
     body()
     batches -= 1
-    if batches == 0 { flush() }
+    guard batches == 0 else { return }
+    flush()
+    if output.capacity > Self.spareBuffer.capacity, output.capacity <= 64 << 10 { swap(&output, &Self.spareBuffer) }
+    output = []
   }
 
   /// Starts the close handshake; the connection is over within `HTTPLimits.webSocketClose`.
@@ -162,9 +169,8 @@ package final class WebSocketConnection: ByteStreamDelegate, Listed {
   private func flush() {
     guard !output.isEmpty else { return }
     watch.wrote(output.count)
-    var bytes: [UInt8] = []
-    swap(&bytes, &output)
-    bytes.withLoopBytes { stream.write($0) }
+    output.withLoopBytes { stream.write($0) }
+    output.removeAll(keepingCapacity: true)
   }
 
   // MARK: Receiving

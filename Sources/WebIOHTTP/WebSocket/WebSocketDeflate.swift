@@ -3,8 +3,8 @@ import WebIOPosix
 
 /// Compresses and expands messages. RFC 7692 section 7.2.
 ///
-/// Without context takeover all connections share two zlib streams; with it a connection has its own, of about 260 KB
-/// for sending and 40 KB for receiving, from its first message on.
+/// Without context takeover all connections share their zlib streams, one for each size of the window that a client may ask
+/// for; with it a connection has its own, of about 260 KB for sending and 40 KB for receiving, from its first message on.
 @EventLoop
 final class WebSocketDeflate {
   private let parameters: WebSocketDeflateParameters
@@ -12,7 +12,7 @@ final class WebSocketDeflate {
   private lazy var deflater = Deflater(windowBits: -sendBits)
   private lazy var inflater = Inflater(windowBits: -15)
 
-  private static let sharedDeflater = Deflater(windowBits: -15)
+  private static var sharedDeflaters: [Int32: Deflater] = [:]
   private static let sharedInflater = Inflater(windowBits: -15)
 
   init(_ parameters: WebSocketDeflateParameters, _ role: WebSocketRole) {
@@ -25,14 +25,22 @@ final class WebSocketDeflate {
   private var receiveTakesOver: Bool { role == .server ? parameters.clientTakesOver : parameters.serverTakesOver }
 
   func compress(_ message: UnsafeRawBufferPointer) -> [UInt8] {
-    let isShared = !sendTakesOver && sendBits == 15
-    let deflater = isShared ? Self.sharedDeflater : deflater
+    let deflater = sender
     if !sendTakesOver { deflater.reset() }
     var result: [UInt8] = []
     deflater.append(message, flush: Z_SYNC_FLUSH, to: &result)
     // The last four bytes are always 00 00 ff ff, and the other side adds them.
     if result.count >= 4 { result.removeLast(4) }
     return result
+  }
+
+  /// Shared whatever the window: clients that ask for a smaller one are not to cost more than others.
+  var sender: Deflater {
+    if sendTakesOver { return deflater }
+    if let shared = Self.sharedDeflaters[sendBits] { return shared }
+    let new = Deflater(windowBits: -sendBits)
+    Self.sharedDeflaters[sendBits] = new
+    return new
   }
 
   /// Nil when the data is broken; more than `limit` bytes are not made.
