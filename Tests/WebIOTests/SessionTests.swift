@@ -22,6 +22,25 @@ import WebIOPosix
     #expect(page.closeCode == 1000)
   }
 
+  /// A program waits for that word. Its visitor may leave with the last output unread.
+  @Test func theEndIsToldOnceThoughNobodyTookTheLastOutput() async {
+    let info = SessionInfo(
+      userAgent: "", acceptLanguage: "", serverHost: "localhost", origin: "", userIP: "", app: "index",
+      transport: "websocket", isDeveloper: false)
+    final class Ends { var count = 0 }
+    let ends = Ends()
+    let session = Session(id: "s", info: info, directory: SessionDirectory()) { _ in ends.count += 1 }
+    let context = session.adopt(name: "program")
+    context.send("output", Spec(type: "text"))
+    session.release(context)
+    await withCheckedContinuation { turn in EventLoop.run { turn.resume() } }
+    #expect(ends.count == 0)
+    session.expire()
+    session.expire()
+    await withCheckedContinuation { turn in EventLoop.run { turn.resume() } }
+    #expect(ends.count == 1)
+  }
+
   @Test(arguments: Carrier.allCases) func blockingFunctionAsksToo(_ carrier: Carrier) async throws {
     let server = try serve([
       Application(

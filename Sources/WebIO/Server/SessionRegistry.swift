@@ -106,7 +106,7 @@ final class SessionRegistry {
   }
 
   private func expire(_ session: Session) {
-    session.close()
+    session.expire()
     remove(session)
   }
 

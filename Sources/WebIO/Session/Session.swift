@@ -26,6 +26,7 @@ final class Session: Sendable {
   /// Events are numbered by each loading of the page for itself.
   @EventLoop private var lastEvent = 0
   @EventLoop private var page = ""
+  @EventLoop private var hasEnded = false
   /// Told once, on the loop, when the session has ended for good.
   private let ended: @EventLoop @Sendable (Session) -> Void
 
@@ -270,7 +271,12 @@ final class Session: Sendable {
   var isDelivered: Bool { outbox.isDrained }
 
   @EventLoop func flush() {
-    guard let link, journal?.isHolding != true else { return }
+    guard journal?.isHolding != true else { return }
+    guard let link else {
+      // The page may leave with the last command before the session knows that it was the last.
+      if isFinished, outbox.isDrained { end() }
+      return
+    }
     var hasMore = true
     while hasMore, link.canSend {
       guard let batch = outbox.take(limit: 64 * 1024) else { break }
@@ -281,8 +287,20 @@ final class Session: Sendable {
     if isFinished, outbox.isDrained {
       self.link = nil
       link.end()
-      ended(self)
+      end()
     }
+  }
+
+  @EventLoop private func end() {
+    guard !hasEnded else { return }
+    hasEnded = true
+    ended(self)
+  }
+
+  /// Its page does not come back, whatever it has missed.
+  @EventLoop func expire() {
+    close()
+    end()
   }
 
   // MARK: Pages come and go
@@ -393,7 +411,7 @@ final class Session: Sendable {
         let link = link
         self.link = nil
         link?.end()
-        ended(self)
+        end()
       }
     }
   }
