@@ -47,10 +47,8 @@ struct Arguments {
     let name = String(decoding: Array(parts.first ?? bytes), as: UTF8.self)
     let attached = parts.count == 2 ? String(decoding: Array(parts[1]), as: UTF8.self) : nil
     guard let flag = flags.first(where: { $0.name == name }), word.hasPrefix("--") else {
-      let near = flags.map(\.name).min { distance($0, name) < distance($1, name) }
-      let advice = near.flatMap { distance($0, name) <= 3 ? "Did you mean --\($0)?" : nil }
       throw CommandError.usage(
-        "There is no flag \(word).", advice: advice ?? "Run the command with --help to see its flags.")
+        "There is no flag \(word).", advice: nearest(to: name, among: flags.map(\.name)).map { "Did you mean --\($0)?" })
     }
     switch flag.value {
     case .none:
@@ -90,7 +88,13 @@ struct Arguments {
   }
 }
 
-/// Levenshtein's distance, for "did you mean".
+/// What was meant by a word with a slip of the finger or two in it; nil when it is like none of them.
+func nearest(to word: String, among names: [String]) -> String? {
+  let near = names.map { (name: $0, distance: distance($0, word)) }.min { $0.distance < $1.distance }
+  return near.flatMap { $0.distance <= min(3, (word.utf8.count + 1) / 2) ? $0.name : nil }
+}
+
+/// Levenshtein's distance.
 func distance(_ left: String, _ right: String) -> Int {
   let left = Array(left.utf8)
   let right = Array(right.utf8)

@@ -37,17 +37,17 @@ enum Command {
       Console().result(isMan ? ManPage.text : try rest.first.map(Help.text) ?? Help.overview)
     case "--version", "version": Console().result("webio \(version)")
     default:
-      let near = CommandTable.names.min { distance($0, name) < distance($1, name) } ?? "help"
+      let near = nearest(to: name, among: CommandTable.names + ["--help", "--version"])
       throw CommandError.usage(
         "There is no command \"\(name)\".",
-        advice: distance(near, name) <= 3 ? "Did you mean `webio \(near)`?" : "Run `webio help` to see all of them.")
+        advice: near.map { "Did you mean `webio \($0)`?" } ?? "Run `webio help` to see all of them.")
     }
     exit(0)
   }
 
   /// The one funnel: every error becomes a sentence, what to do, and an exit code.
   static func fail(_ error: any Error) -> Never {
-    let command = commandError(error)
+    let command = commandError(error).advised(for: Array(CommandLine.arguments.dropFirst()))
     // The words may not have been understood, but who reads events waits for this one.
     let console = Console(json: CommandLine.arguments.contains("--json"))
     console.error(command)

@@ -22,9 +22,15 @@ struct CommandError: Error, CustomStringConvertible {
     self.advice = advice
   }
 
-  static func usage(_ description: String, advice: String? = "Run `webio help` for all commands and flags.")
-    -> CommandError
-  {
+  /// Without an advice of its own it gets that of its command: see ``advised(for:)``.
+  static func usage(_ description: String, advice: String? = nil) -> CommandError {
     CommandError(.usage, description, advice: advice)
+  }
+
+  /// With where to read on, for a wrong use of a command that says nothing of it.
+  func advised(for words: [String]) -> CommandError {
+    guard code == .usage, advice == nil else { return self }
+    let name = words.first.flatMap { CommandTable.names.contains($0) ? "\($0) --help" : nil }
+    return CommandError(code, description, advice: "Run `webio \(name ?? "help")` to see what it takes.")
   }
 }

@@ -114,6 +114,23 @@ import WebIOPosix
     await fresh.wait { $0.closeCode != nil }
   }
 
+  /// A server of several apps lists them, and whoever looks at the list is not told that it has ended.
+  @Test func theListOfAppsStays() async throws {
+    let server = try serve([
+      Application("one", title: "First", description: "The first one.") {}, Application("two", title: "Second") {},
+    ])
+    let page = TestPage()
+    _ = try await page.open(port: server.port, query: "app=index&session=NEW&webio=1&page=a")
+    await page.waitForText("The first one.")
+    await page.wait { $0.sessionID != nil && $0.commands.contains { $0["spec"]?["app"]?.string == "two" } }
+    let id = try #require(page.sessionID)
+    page.drop()
+    let again = TestPage()
+    _ = try await again.open(port: server.port, query: "app=index&session=\(id)&webio=1&page=b&received=0")
+    await again.waitForText("The first one.")
+    #expect(!again.commands.contains { $0["command"]?.string == "close_session" })
+  }
+
   @Test(arguments: Carrier.allCases) func secondPageTakesOver(_ carrier: Carrier) async throws {
     let server = try serve([hello])
     let first = TestPage(carrier)

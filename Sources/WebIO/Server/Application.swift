@@ -100,9 +100,12 @@ struct ApplicationTable: Sendable {
     return Application("index", title: "Apps") {
       putMarkdown("# Apps")
       for application in applications {
-        put(.link(application.title, app: application.name))
-        if !application.description.isEmpty { putText(application.description) }
+        let style = "display: block; width: fit-content; margin-top: 1em; font-weight: 600"
+        put(.link(application.title, app: application.name).style(style))
+        if !application.description.isEmpty { put(.text(application.description).style("margin-top: -0.75em")) }
       }
+      // A list does not end while somebody looks at it.
+      hold()
     }
   }
 }

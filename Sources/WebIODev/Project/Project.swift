@@ -60,14 +60,12 @@ package struct Project: Sendable, Equatable {
   package static func load(_ request: Request) async throws -> Project {
     let path = request.path
     guard let resolved = Files.resolve(path) else {
-      throw DevError(
-        .pathMissing, "There is no \(path).", advice: "Name a package's directory or a .swift file: webio dev [PATH]")
+      throw DevError(.pathMissing, "There is no \(path).", advice: "Name a package's directory or a .swift file.")
     }
     if Files.isFile(resolved) {
       guard Path.suffix(of: resolved) == "swift" else {
         throw DevError(
-          .notSwift, "\(path) is not a Swift file.",
-          advice: "Name a package's directory or a .swift file: webio dev [PATH]")
+          .notSwift, "\(path) is not a Swift file.", advice: "Name a package's directory or a .swift file.")
       }
       if Path.name(of: resolved) == "Package.swift" {
         var package = request
@@ -89,13 +87,13 @@ package struct Project: Sendable, Equatable {
     while parent != "/", !Files.isFile(Path.join(parent, "Package.swift")) { parent = Path.directory(of: parent) }
     let advice: String
     if parent != "/" {
-      advice = "There is one above it: webio dev \(parent)"
+      advice = "There is one above it: name \(parent)."
     } else if let file = WatchTree.list(resolved).files.first(where: { Path.suffix(of: $0) == "swift" }) {
-      advice = "Run a single file: webio dev \(Path.join(path, Path.name(of: file)))"
+      advice = "A single file is named itself: \(path == "." ? Path.name(of: file) : Path.join(path, Path.name(of: file)))"
     } else {
       advice = "Make a project: webio new hello my-app"
     }
-    return DevError(.notAPackage, "There is no Package.swift in \(path).", advice: advice)
+    return DevError(.notAPackage, "There is no Package.swift in \(path == "." ? resolved : path).", advice: advice)
   }
 
   /// Where the builds of single files lie. Throws `DevError` when there is no place for them.
