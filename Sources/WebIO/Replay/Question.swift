@@ -40,9 +40,6 @@ struct Question: Sendable, Equatable {
         && (left.options == right.options || !Set(left.options).isDisjoint(with: right.options))
     }
   }
-
-  /// Whether its answer is not to be written anywhere.
-  var isSecret: Bool { fields.contains { $0.type == "password" } }
 }
 
 extension Question {

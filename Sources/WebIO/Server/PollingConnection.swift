@@ -152,7 +152,7 @@ final class PollingConnection: MessageSocket {
 
   /// The server stops.
   func stop() {
-    close(code: 1001, reason: "")
+    close(code: WebSocketCloseCode.goingAway, reason: "")
     release()
   }
 

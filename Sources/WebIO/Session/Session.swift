@@ -330,8 +330,6 @@ final class Session: Sendable {
     return true
   }
 
-  @EventLoop var isAttached: Bool { link != nil }
-
   /// An event from the page. The result is the task that it went to.
   @discardableResult
   @EventLoop func receive(_ event: Event) -> String? {

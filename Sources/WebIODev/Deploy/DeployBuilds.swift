@@ -18,8 +18,6 @@ final class DeployBuilds {
   private var queue: [(file: String, completion: Completion)] = []
   private var running: Builder?
   private var current: String?
-  /// How many compilers have run, for tests.
-  private(set) var count = 0
 
   init(
     _ toolkit: Project.Toolkit, isRelease: Bool,
@@ -58,7 +56,6 @@ final class DeployBuilds {
           completion(.success(kept))
           return next()
         }
-        count += 1
         let start = MonotonicTime.now
         onBuild(file, nil)
         let builder = Builder(

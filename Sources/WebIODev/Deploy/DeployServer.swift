@@ -103,9 +103,6 @@ package final class DeployServer {
   @discardableResult
   package func listen(on addresses: [SocketAddress]) throws -> UInt16 { try server.listen(on: addresses) }
 
-  /// How many compilers have run.
-  package var buildCount: Int { builds.count }
-
   package func stop(_ completion: @escaping @EventLoop () -> Void) {
     builds.stop()
     metricsListener?.stop()

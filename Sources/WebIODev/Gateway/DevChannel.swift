@@ -92,7 +92,7 @@ package final class DevChannel {
   }
 
   func closeAll() {
-    for socket in sockets.values { socket.close(code: 1001, reason: "") }
+    for socket in sockets.values { socket.close(code: WebSocketCloseCode.goingAway, reason: "") }
   }
 
   private func enter(_ state: State) {

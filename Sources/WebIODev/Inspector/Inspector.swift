@@ -50,7 +50,7 @@ package final class Inspector {
   package func stop(_ completion: @escaping @EventLoop () -> Void) {
     flush?.cancel()
     gateway.traffic = nil
-    for socket in sockets.values { socket.close(code: 1001, reason: "") }
+    for socket in sockets.values { socket.close(code: WebSocketCloseCode.goingAway, reason: "") }
     server.stop(grace: .milliseconds(300), completion)
   }
 

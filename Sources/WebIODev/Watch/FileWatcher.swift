@@ -50,9 +50,6 @@ package final class FileWatcher {
     }
   }
 
-  /// Directories that are watched now.
-  package var watchedDirectories: [String] { watchOfDirectory.keys.sorted() }
-
   package var isPolling: Bool { pollInterval != nil }
 
   /// Watches more directories. What lies in them now is known, and not reported.

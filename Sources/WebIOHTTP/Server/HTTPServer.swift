@@ -116,7 +116,7 @@ package final class HTTPServer {
     closeListeners()
     longestIdle = []
     connections.forEach { $0.stop() }
-    webSockets.forEach { $0.close(code: 1001, reason: "") }
+    webSockets.forEach { $0.close(code: WebSocketCloseCode.goingAway, reason: "") }
     Reactor.shared.schedule(after: grace) { [self] in
       connections.forEach { $0.stream.abort() }
       webSockets.forEach { $0.abort() }
@@ -150,7 +150,7 @@ package final class HTTPServer {
       self?.webSockets.remove(socket)
       self?.checkStopped()
     }
-    if isStopping { socket.close(code: 1001, reason: "") }
+    if isStopping { socket.close(code: WebSocketCloseCode.goingAway, reason: "") }
     scheduleSweep()
   }
 

@@ -68,7 +68,7 @@ enum WebSocketFrame {
 /// RFC 6455 section 7.4, with the codes that IANA has registered since.
 package enum WebSocketCloseCode {
   static let normal: UInt16 = 1000
-  static let goingAway: UInt16 = 1001
+  package static let goingAway: UInt16 = 1001
   static let protocolError: UInt16 = 1002
   static let noStatus: UInt16 = 1005
   package static let abnormal: UInt16 = 1006

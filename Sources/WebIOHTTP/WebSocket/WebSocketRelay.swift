@@ -21,7 +21,7 @@ extension WebSocket {
       await group.next()
       // Before the other direction is awaited: it may be in the middle of a message that nobody takes any more.
       let ended = await closing
-      await close(code: 1001)
+      await close(code: WebSocketCloseCode.goingAway)
       group.cancelAll()
       return ended ?? Closing(code: 1001, reason: "")
     }
