@@ -197,6 +197,8 @@ extension EndToEnd {
     /// Those of the directory, and of each app that runs with its path.
     private func theMetricsOfAll(_ port: UInt16, _ command: WebioCommand) async throws {
       let own = try #require(try await command.event("ready")["metricsPort"].int.flatMap { UInt16(exactly: $0) })
+      // Its process may be a new one by now, which has counted nothing yet.
+      #expect(try HTTPProbe.get("/hello", port: port).status == 200)
       let socket = try WebSocketProbe("/hello?app=index&session=NEW", port: port)
       _ = try socket.receive()
       let answer = try HTTPProbe.get("/metrics", port: own)
