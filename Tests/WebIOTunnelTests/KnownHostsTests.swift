@@ -139,6 +139,21 @@ import WebIOPosix
     try SSHServer.run("ssh-keygen", ["-F", "[::1]:2222", "-f", file])
   }
 
+  /// `--known-hosts /dev/null` remembers nothing; as root, a file would take the device's place.
+  @Test func noFileTakesTheNameOfADevice() throws {
+    let directory = try Files.makeTemporaryDirectory("webio-known-hosts")
+    defer { try? Files.remove(directory) }
+    var configuration = try TunnelConfiguration(via: "ssh://root@localhost:2222")
+    let file = directory + "/known_hosts"
+    try #require(symlink("/dev/null", file) == 0)
+    configuration.knownHostsFile = file
+    #expect(try HostKeyChecker(configuration).check(Self.one) == .firstUse)
+    #expect(Files.isSymbolicLink(file), "the link to the device has become a file")
+    configuration.knownHostsFile = directory + "/other"
+    #expect(try HostKeyChecker(configuration).check(Self.one) == .firstUse)
+    #expect(try HostKeyChecker(configuration).check(Self.one) == .known)
+  }
+
   @Test func ourOwnKeyIsReadByOpenSSH() throws {
     let directory = try Files.makeTemporaryDirectory("webio-own-key")
     defer { try? Files.remove(directory) }

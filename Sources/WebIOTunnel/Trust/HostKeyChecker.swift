@@ -97,6 +97,8 @@ struct HostKeyChecker {
 
   /// Appends to our own file, whole or not at all, also when two commands do it at once.
   private func remember(_ key: HostKey) throws {
+    // As root, a file would take the place of a device: of /dev/null, which is named to have nothing remembered.
+    if Files.exists(rememberedFile), !Files.isFile(rememberedFile), !Files.isDirectory(rememberedFile) { return }
     do {
       try Files.makeDirectories(Path.directory(of: rememberedFile), mode: 0o700)
       let lock = try retryingInterrupts("lock \(rememberedFile)") {
