@@ -6,9 +6,14 @@ package struct MonotonicTime: Comparable, Hashable, Sendable {
 
   package init(nanoseconds: UInt64) { self.nanoseconds = nanoseconds }
 
-  package static var now: MonotonicTime {
+  package static var now: MonotonicTime { read(CLOCK_MONOTONIC) }
+
+  /// The moment on CLOCK_BOOTTIME, which goes on while the machine sleeps. Not to be compared with `now`.
+  package static var sinceBoot: MonotonicTime { read(CLOCK_BOOTTIME) }
+
+  private static func read(_ clock: clockid_t) -> MonotonicTime {
     var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
+    clock_gettime(clock, &time)
     return MonotonicTime(nanoseconds: UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec))
   }
 

@@ -207,6 +207,11 @@ extension EndToEnd {
       let other = try await WebioCommand.run(
         ["share", "\(python.port)", "--via", "srv.us", "--allow", "127.0.0.1"], settings: directory)
       #expect(other.code == 2 && other.errors.contains("--allow cannot know them"), "\(other)")
+      // Nothing is not everybody.
+      for (empty, says) in [("", "--allow needs a value"), (",", "is no range"), ("127.0.0.1,", "is no range")] {
+        let ended = try await WebioCommand.run(["share", "\(python.port)", "--allow", empty], settings: directory)
+        #expect(ended.code == 2 && ended.errors.contains(says), "\(ended)")
+      }
     }
 
     @Test(.timeLimit(.minutes(5))) func aProjectHealsReloadsAndHidesItsDevSide() async throws {

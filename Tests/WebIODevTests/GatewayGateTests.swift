@@ -318,11 +318,15 @@ extension LoopTests {
         #expect(verdict(address) == .forbidden, "\(address)")
       }
       #expect(verdict(nil) == .forbidden)
-      for text in ["203.0.113.0/33", "x/8", "1.2.3.4/", "1.2.3.4/8/9", "/8", "", "1.2.3.4/-1"] {
+      for text in [
+        "203.0.113.0/33", "x/8", "1.2.3.4/", "1.2.3.4/8/9", "/8", "", "1.2.3.4/-1", "::ffff:10.0.0.0/8", "::ffff:10.0.0.0/129",
+      ] {
         #expect(PublicGate.Network(text) == nil, "\(text)")
       }
       #expect(try #require(PublicGate.Network("0.0.0.0/0")).contains("8.8.8.8"))
       #expect(!(try #require(PublicGate.Network("0.0.0.0/0")).contains("::1")))
+      let mapped = try #require(PublicGate.Network("::ffff:10.1.0.0/112"))
+      #expect(mapped.contains("10.1.2.3") && mapped.contains("::ffff:10.1.2.3") && !mapped.contains("10.2.0.1"))
       let over = PublicGate(expiry: now)
       #expect(over.verdict(authorization: nil, forwardedFor: nil, at: now) == .expired)
       #expect(over.verdict(authorization: nil, forwardedFor: nil, at: MonotonicTime(nanoseconds: 999)) == .allowed)

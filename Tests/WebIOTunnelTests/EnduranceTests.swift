@@ -145,14 +145,14 @@ extension RealServers {
 
     // MARK: Looking at processes
 
-    private static func eventually(_ what: String, _ condition: @EventLoop () -> Bool) async throws {
-      for _ in 0..<200 {
+    static func eventually(_ what: String, _ condition: @EventLoop () -> Bool) async throws {
+      for _ in 0..<1_200 {
         if condition() { return }
         await withCheckedContinuation { continuation in
           Reactor.shared.schedule(after: .milliseconds(25)) { continuation.resume() }
         }
       }
-      Issue.record("not \(what) within 5 s")
+      Issue.record("not \(what) within 30 s")
     }
 
     private static func children(of process: pid_t) -> [pid_t] {

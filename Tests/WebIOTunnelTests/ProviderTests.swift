@@ -9,13 +9,13 @@ import WebIOPosix
 extension RealServers {
   @EventLoop @Suite(.serialized) struct ProviderTests {
     /// A server whose session runs `script`; `$FIFO` is a pipe through which the test tells it when to go on.
-    private static func standIn(_ script: String) async throws -> SSHServer {
+    private static func standIn(_ script: String, _ settings: [String] = []) async throws -> SSHServer {
       let server = try await SSHServer()
       await server.stop()
       let path = server.directory.path + "/session.sh"
       try Files.create(path, Array(script.replacing("$FIFO", with: server.directory.path + "/fifo").utf8), mode: 0o700)
       guard mkfifo(server.directory.path + "/fifo", 0o600) == 0 else { throw SystemError("mkfifo") }
-      server.setSettings(["ForceCommand /bin/sh \(path)"])
+      server.setSettings(["ForceCommand /bin/sh \(path)"] + settings)
       try await server.start()
       return server
     }
@@ -29,18 +29,22 @@ extension RealServers {
       return configuration
     }
 
-    @Test(arguments: [
-      #"{"status":"success","address":"abc.localhost.run"}"#,
-      #"{"connection_id":"1","event":"authn","message":"authenticated as anonymous user"}\n{"event":"tcpip-forward","#
-        + #""address":"abc.localhost.run","listen_host":"localhost","listen_port":80,"authz_code":"OK","#
-        + #""status":"success","type":"opened","tls_termination":true,"message":"abc.localhost.run tunneled with tls"}"#,
-      #"{"specversion":"1.0","type":"v1.tcpip_forward.register.accepted","id":"localhost/abc.localhost.run","#
-        + #""source":"ssh://localhost.run/","data":"abc.localhost.run tunneled with tls termination, "#
-        + #"https://abc.localhost.run\\r\\n\\u001b[0m"}"#,
-    ])
-    func localhostRunInThreeGenerations(_ text: String) async throws {
+    @Test(
+      arguments: [
+        #"{"status":"success","address":"abc.localhost.run"}"#,
+        #"{"connection_id":"1","event":"authn","message":"authenticated as anonymous user"}\n{"event":"tcpip-forward","#
+          + #""address":"abc.localhost.run","listen_host":"localhost","listen_port":80,"authz_code":"OK","#
+          + #""status":"success","type":"opened","tls_termination":true,"message":"abc.localhost.run tunneled with tls"}"#,
+        #"{"specversion":"1.0","type":"v1.tcpip_forward.register.accepted","id":"localhost/abc.localhost.run","#
+          + #""source":"ssh://localhost.run/","data":"abc.localhost.run tunneled with tls termination, "#
+          + #"https://abc.localhost.run\\r\\n\\u001b[0m"}"#,
+        "abc.localhost.run tunneled with tls termination, https://abc.localhost.run",
+      ], bothEngines)
+    func localhostRunInThreeGenerationsAndText(_ text: String, _ engine: TunnelConfiguration.Engine) async throws {
       let server = try await Self.standIn("printf '%b\\n' '\(text.replacing("\\\\", with: "\\\\\\\\"))'; cat $FIFO\n")
-      let probe = TunnelProbe(try Self.configuration("localhost.run", server))
+      var configuration = try Self.configuration("localhost.run", server, engine)
+      configuration.trustedSuffixes = configuration.target.provider.suffixes
+      let probe = TunnelProbe(configuration)
       #expect(try await probe.url() == "https://abc.localhost.run")
       await probe.stop()
       await server.stop()
@@ -143,21 +147,60 @@ extension RealServers {
       await server.stop()
     }
 
-    @Test(arguments: bothEngines)
-    func aNewAddressInALivingConnectionIsAnnounced(_ engine: TunnelConfiguration.Engine) async throws {
+    /// What it writes, with NAME for the name; each of them may give out another one while the connection lives.
+    private nonisolated static let rotations = [
+      ("localhost.run", #"{"status":"success","address":"NAME.lhr.life"}"#, "https://NAME.lhr.life"),
+      (
+        "localhost.run",
+        #"{"specversion":"1.0","type":"v1.tcpip_forward.register.accepted","id":"localhost/NAME.lhr.life","#
+          + #""source":"ssh://localhost.run/","data":"NAME.lhr.life tunneled with tls termination, https://NAME.lhr.life"}"#,
+        "https://NAME.lhr.life"
+      ),
+      ("serveo", "Forwarding HTTP traffic from https://NAME.serveo.net", "https://NAME.serveo.net"),
+      ("pinggy", "https://NAME.a.free.pinggy.link", "https://NAME.a.free.pinggy.link"),
+      ("srv.us", "1: https://NAME.srv.us/", "https://NAME.srv.us"),
+      ("sish", "HTTPS: https://NAME.tuns.sh", "https://NAME.tuns.sh"),
+      ("remote.moe", "http://NAME.remote.moe/", "http://NAME.remote.moe"),
+      ("localshare", #"{"address":"https://NAME.app.pywebio.online","status":"success"}"#, "https://NAME.app.pywebio.online"),
+      ("ssh", #"{"address":"https://NAME.example.com","status":"success"}"#, "https://NAME.example.com"),
+    ]
+
+    @Test(arguments: rotations, bothEngines)
+    func aNewAddressInALivingConnectionIsAnnounced(
+      _ row: (dialect: String, text: String, url: String), _ engine: TunnelConfiguration.Engine
+    ) async throws {
+      func named(_ name: String, _ text: String) -> String { text.replacing("NAME", with: name) }
       let server = try await Self.standIn(
-        #"""
+        """
         exec 3<>$FIFO
-        echo '{"status":"success","address":"one.lhr.life"}'
+        echo '\(named("one", row.text))'
         read line <&3
-        echo '{"status":"success","address":"two.lhr.life"}'
+        echo '\(named("two", row.text))'
         read line <&3
-        """#)
-      let probe = TunnelProbe(try Self.configuration("localhost.run", server, engine))
-      #expect(try await probe.url() == "https://one.lhr.life")
+        """)
+      var configuration = try Self.configuration(row.dialect, server, engine)
+      configuration.trustedSuffixes = configuration.target.provider.suffixes
+      let probe = TunnelProbe(configuration)
+      #expect(try await probe.url() == named("one", row.url))
       try Self.wake(server)
-      #expect(try await probe.url() == "https://two.lhr.life")
+      #expect(try await probe.url() == named("two", row.url))
       #expect(!probe.events.contains { if case .reconnecting = $0 { true } else { false } })
+      #expect(try await Visitor.exchange(port: configuration.remotePort, [7]) == [7])
+      await probe.stop()
+      await server.stop()
+    }
+
+    /// A domain of one's own is asked for with one's own key.
+    @Test(arguments: bothEngines)
+    func aDomainIsInTheForwardRequest(_ engine: TunnelConfiguration.Engine) async throws {
+      let server = try await Self.standIn(
+        #"echo '{"status":"success","address":"app.example.com"}'; cat $FIFO"#, ["LogLevel DEBUG1"])
+      var configuration = try Self.configuration("localhost.run", server, engine)
+      configuration.domain = "app.example.com"
+      let probe = TunnelProbe(configuration)
+      #expect(try await probe.url() == "https://app.example.com")
+      #expect(server.log.contains("tcpip-forward listen app.example.com port \(configuration.remotePort)"), "\(server.log)")
+      #expect(server.log.contains("Accepted publickey"))
       await probe.stop()
       await server.stop()
     }

@@ -83,10 +83,14 @@ extension RealServers {
     func refusesWhenTheKnownHostsCannotBeRead(_ engine: TunnelConfiguration.Engine) async throws {
       let server = try await SSHServer()
       var configuration = try TunnelProbe.configuration(server, engine)
-      // A directory can be opened and not read, also by root.
-      configuration.knownHostsFile = server.directory.path
-      let error = try await TunnelProbe(configuration).failure()
-      #expect(error.code == .knownHostsUnreadable && error.exitCode == 5)
+      // A directory can be opened and not read, also by root; opening a pipe would wait for ever.
+      let pipe = server.directory.path + "/pipe"
+      #expect(mkfifo(pipe, 0o600) == 0)
+      for file in [server.directory.path, pipe, "/dev/zero"] {
+        configuration.knownHostsFile = file
+        let error = try await TunnelProbe(configuration).failure()
+        #expect(error.code == .knownHostsUnreadable && error.exitCode == 5, "\(file): \(error)")
+      }
       await server.stop()
     }
 

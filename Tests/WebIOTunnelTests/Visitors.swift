@@ -12,6 +12,8 @@ final class Service: ByteStreamDelegate {
     case count
     /// Sends so many bytes of the pattern, then closes.
     case send(Int)
+    /// Sends so many bytes to who says `s`, and echoes everybody else.
+    case choose(Int)
   }
 
   private let behaviour: Behaviour
@@ -29,7 +31,7 @@ final class Service: ByteStreamDelegate {
     origins.append(stream.origin)
     stream.delegate = self
     switch behaviour {
-    case .echo, .count: stream.setReading(true)
+    case .echo, .count, .choose: stream.setReading(true)
     case .send(let total):
       left[ObjectIdentifier(stream)] = (0, total)
       stream.setReading(true)
@@ -54,7 +56,10 @@ final class Service: ByteStreamDelegate {
 
   func stream(_ stream: any ByteStream, didReceive bytes: UnsafeRawBufferPointer) {
     switch behaviour {
-    case .echo:
+    case .choose(let total) where bytes.first == UInt8(ascii: "s"):
+      left[ObjectIdentifier(stream)] = (0, total)
+      send(stream)
+    case .echo, .choose:
       stream.write(bytes)
       if stream.bufferedBytes > highWaterMark { stream.setReading(false) }
     case .count:
@@ -66,7 +71,7 @@ final class Service: ByteStreamDelegate {
 
   func streamDidEnd(_ stream: any ByteStream) {
     switch behaviour {
-    case .echo: stream.close()
+    case .echo, .choose: stream.close()
     case .count:
       let (bytes, sum) = counts[ObjectIdentifier(stream)] ?? (0, Checksum())
       stream.write(Array("\(bytes) \(sum.value)".utf8))

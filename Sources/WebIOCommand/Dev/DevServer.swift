@@ -130,9 +130,7 @@ final class DevServer: LongCommand {
     banner.showNetworkCode(sharing.presentation)
     inspector = try sharing.inspector(of: session.gateway, console)
     if sharesAtOnce { live.start { RunLoop.fail($0) } }
-    if let expiry = sharing.gate.expiry {
-      Reactor.shared.schedule(after: expiry - MonotonicTime.now) { RunLoop.end(.done) }
-    }
+    sharing.endInTime()
   }
 
   private func banner(_ session: DevSession) -> DevBanner {

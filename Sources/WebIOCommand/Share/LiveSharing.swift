@@ -10,7 +10,6 @@ final class LiveSharing {
   private let gateway: Gateway
   private let console: Console
   private var tunnels: TunnelGroup?
-  private var expiry: TimerToken?
   private(set) var addresses: [PublicURL] = []
   private var isStopping = false
 

@@ -32,7 +32,7 @@ final class ShareServer: LongCommand {
   func start() throws {
     inspector = try sharing.inspector(of: gateway, console)
     tunnels.start(accept: { [gateway] in gateway.server.accept($0) }, newURL: { _ in })
-    if let expiry = sharing.gate.expiry { Reactor.shared.schedule(after: expiry - MonotonicTime.now) { RunLoop.end(.done) } }
+    sharing.endInTime()
   }
 
   func stop(_ completion: @escaping @EventLoop () -> Void) {

@@ -44,13 +44,16 @@ struct Sharing: Sendable {
     if let credentials = arguments.value("auth") {
       let parts = credentials.utf8.split(separator: UInt8(ascii: ":"), maxSplits: 1)
       guard parts.count == 2 else {
-        throw CommandError.usage("--auth \(credentials) has no password.", advice: "Write --auth USER:PASS.")
+        throw CommandError.usage("--auth wants a user and a password.", advice: "Write --auth USER:PASS.")
       }
       gate.credentials = credentials
     }
-    for text in (arguments.value("allow") ?? "").split(separator: ",") {
-      guard let network = PublicGate.Network(String(text)) else {
-        throw CommandError.usage("\(text) is no range of addresses.", advice: "Write --allow 203.0.113.0/24.")
+    // Nothing allowed is not everybody: a variable of a script may be empty.
+    for text in arguments.value("allow").map({ $0.split(separator: ",", omittingEmptySubsequences: false) }) ?? [] {
+      let words = text.split(separator: " ")
+      guard words.count == 1, let network = PublicGate.Network(String(words[0])) else {
+        throw CommandError.usage(
+          "\"\(text)\" is no range of addresses.", advice: "Write --allow 203.0.113.0/24,2001:db8::/32.")
       }
       gate.networks.append(network)
     }
@@ -59,7 +62,7 @@ struct Sharing: Sendable {
         throw CommandError.usage(
           "\(text) is no time.", advice: "Write --expire 30m or --expire 2h; units are s, m, h, d.")
       }
-      gate.expiry = MonotonicTime.now + duration
+      gate.expiry = .sinceBoot + duration
     }
     return gate
   }
@@ -75,6 +78,15 @@ struct Sharing: Sendable {
     case [UInt8(ascii: "d")]: return .seconds(number * 86_400)
     default: return nil
     }
+  }
+
+  /// Ends the command when its time is over. In slices, because the clock of timers stands still while the machine sleeps.
+  @EventLoop
+  func endInTime() {
+    guard let expiry = gate.expiry else { return }
+    let left = expiry - .sinceBoot
+    guard left > .zero else { return RunLoop.end(.done) }
+    Reactor.shared.schedule(after: min(left, .seconds(30))) { endInTime() }
   }
 
   /// Starts the inspector where one is wanted, and says where it is. Throws `DevError`.

@@ -17,6 +17,7 @@ package struct PublicGate: Sendable, Equatable {
   package var credentials: String?
   /// Empty: from everywhere.
   package var networks: [Network]
+  /// On the clock that goes on while the machine sleeps.
   package var expiry: MonotonicTime?
 
   package init(credentials: String? = nil, networks: [Network] = [], expiry: MonotonicTime? = nil) {
@@ -65,9 +66,15 @@ package struct PublicGate: Sendable, Equatable {
     /// Nil when `text` is none.
     package init?(_ text: String) {
       let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-      guard let bytes = Self.bytes(of: String(parts[0])), parts.count <= 2 else { return nil }
-      let bits = bytes.count * 8
-      guard let length = parts.count == 2 ? ASCII.decimal(String(parts[1])) : bits, length <= bits else { return nil }
+      guard parts.count <= 2, let bytes = Self.bytes(of: String(parts[0])) else { return nil }
+      var length = bytes.count * 8
+      if parts.count == 2 {
+        guard let number = ASCII.decimal(String(parts[1])) else { return nil }
+        // Of an IPv4 address in IPv6 clothes the first 96 bits are the clothes.
+        let isMapped = bytes.count == 4 && parts[0].utf8.contains(UInt8(ascii: ":"))
+        length = isMapped ? number - 96 : number
+        guard (0...(bytes.count * 8)).contains(length) else { return nil }
+      }
       self.bytes = bytes
       self.length = length
     }

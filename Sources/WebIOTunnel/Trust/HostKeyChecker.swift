@@ -24,6 +24,10 @@ struct HostKeyChecker {
     var knownHosts = KnownHosts()
     for file in [rememberedFile] + configuration.readOnlyHostsFiles {
       do {
+        // Opening a pipe waits for somebody who writes, perhaps for ever.
+        if let status = Files.status(file), status.st_mode & S_IFMT == S_IFIFO {
+          throw SystemError("read \(file): it is a pipe", code: ESPIPE)
+        }
         knownHosts.add(try Files.read(file, limit: 8 << 20), file: file)
       } catch let error as SystemError where error.code == ENOENT || error.code == ENOTDIR {
         continue
