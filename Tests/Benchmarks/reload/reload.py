@@ -183,16 +183,19 @@ class Browser:
 
     def weight(self):
         """Bytes over the wire and requests, WebSocket messages included, since the last call."""
-        size = requests = 0
+        size, requests, own = 0, 0, set()
         for entry in self.call("POST", "/se/log", {"type": "performance"}):
             message = json.loads(entry["message"])["message"]
             method, parameters = message["method"], message["params"]
             if method == "Network.requestWillBeSent":
-                requests += parameters["request"]["url"].startswith("http")
+                # Chromium's own first page may still be on its way.
+                if parameters["request"]["url"].startswith("http"):
+                    requests += 1
+                    own.add(parameters["requestId"])
             elif method == "Network.webSocketCreated":
                 requests += 1
             elif method == "Network.loadingFinished":
-                size += parameters["encodedDataLength"]
+                size += parameters["encodedDataLength"] if parameters["requestId"] in own else 0
             elif method in ("Network.webSocketFrameReceived", "Network.webSocketFrameSent"):
                 frame = parameters["response"]
                 size += len(frame["payloadData"]) if frame["opcode"] == 1 else len(base64.b64decode(frame["payloadData"]))
