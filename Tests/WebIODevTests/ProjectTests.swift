@@ -129,7 +129,7 @@ extension LoopTests {
       ])
       let cases: [(path: String, code: DevError.Code, exit: Int32, words: String)] = [
         ("missing", .pathMissing, 2, "There is no"), ("empty", .notAPackage, 2, "webio new"),
-        ("loose", .notAPackage, 2, "hello.swift"), ("outer/inner", .notAPackage, 2, "webio dev \(scratch("outer"))"),
+        ("loose", .notAPackage, 2, "hello.swift"), ("outer/inner", .notAPackage, 2, "name \(scratch("outer"))"),
         ("empty/x.txt", .notSwift, 2, "not a Swift file"), ("library", .noExecutable, 2, "no executable"),
         ("other", .notWebIO, 2, "does not depend on WebIO"),
       ]

@@ -21,6 +21,8 @@ struct LinkWatch {
   static let patience: Duration = .seconds(4)
   /// After a sleep the connection is dead more often than not, and somebody has just opened the lid.
   static let patienceAfterSleep: Duration = .seconds(2)
+  /// News of the network may be that of an access point that is gone for some seconds, and the connection goes on behind it.
+  static let patienceAfterNews: Duration = .seconds(8)
   /// A tick that comes so much too late means that the process or the machine stood still.
   static let gap: Duration = .seconds(6)
 
@@ -60,7 +62,7 @@ struct LinkWatch {
 
   /// The machine's network is another one: is the peer still there? A question that is out stays the one that counts.
   mutating func networkDidChange(at now: MonotonicTime) -> Action {
-    probedAt == nil ? probe(now, patience: Self.patience) : .none
+    probedAt == nil ? probe(now, patience: Self.patienceAfterNews) : .none
   }
 
   private mutating func probe(_ now: MonotonicTime, patience: Duration) -> Action {
