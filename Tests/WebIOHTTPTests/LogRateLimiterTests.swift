@@ -55,4 +55,12 @@ import WebIOPosix
     #expect((11...13).contains(all.count), "\(all.count)")
     #expect(all.last?.hasPrefix("192.0.2.1 - - 4") == true && all.last?.hasSuffix(" more requests are not logged") == true)
   }
+
+  /// Ten lines a millisecond: what comes back between two of them is not forgotten.
+  @Test func aFloodStillGetsItsRate() {
+    var limiter = LogRateLimiter(rate: 10, burst: 20)
+    let start = MonotonicTime(nanoseconds: 1_000_000_000_000)
+    let admitted = (0..<30_000).count { limiter.admits("a", start + .microseconds(100 * $0)) }
+    #expect((49...50).contains(admitted))
+  }
 }

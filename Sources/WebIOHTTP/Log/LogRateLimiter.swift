@@ -3,34 +3,28 @@ import WebIOPosix
 /// A token bucket for each peer, so that one that floods does not fill the log. Who comes when all buckets are in use
 /// shares one with the others that do: many addresses are no way around it.
 struct LogRateLimiter {
-  private struct Bucket {
-    var tokens: Double
-    var time: MonotonicTime
-  }
-
-  private let rate: Double
-  private let burst: Double
+  private let full: TokenBucket
   private let capacity: Int
-  private var buckets: [String: Bucket] = [:]
-  private var others: Bucket?
+  private var buckets: [String: TokenBucket] = [:]
+  private var others: TokenBucket
   private var suppressed: [String: Int] = [:]
   private var suppressedOthers = 0
 
   /// Lines a second, and how many at once.
   init(rate: Int, burst: Int, capacity: Int = 4_096) {
-    self.rate = Double(rate)
-    self.burst = Double(burst)
+    full = TokenBucket(rate: Double(rate), burst: Double(burst))
+    others = full
     self.capacity = capacity
   }
 
   mutating func admits(_ peer: String, _ now: MonotonicTime) -> Bool {
     if buckets[peer] == nil, buckets.count >= capacity { removeFull(now) }
     guard buckets[peer] != nil || buckets.count < capacity else {
-      let isAdmitted = take(&others, now)
+      let isAdmitted = others.take(now)
       if !isAdmitted { suppressedOthers += 1 }
       return isAdmitted
     }
-    let isAdmitted = take(&buckets[peer], now)
+    let isAdmitted = buckets[peer, default: full].take(now)
     if !isAdmitted { suppressed[peer, default: 0] += 1 }
     return isAdmitted
   }
@@ -46,20 +40,8 @@ struct LogRateLimiter {
     return lines
   }
 
-  private func take(_ bucket: inout Bucket?, _ now: MonotonicTime) -> Bool {
-    var tokens = bucket.map { level($0, now) } ?? burst
-    let isAdmitted = tokens >= 1
-    if isAdmitted { tokens -= 1 }
-    bucket = Bucket(tokens: tokens, time: now)
-    return isAdmitted
-  }
-
-  private func level(_ bucket: Bucket, _ now: MonotonicTime) -> Double {
-    min(burst, bucket.tokens + Double((now - bucket.time).wholeMilliseconds) / 1_000 * rate)
-  }
-
   /// A full bucket is as good as none.
   private mutating func removeFull(_ now: MonotonicTime) {
-    buckets = buckets.filter { level($0.value, now) < burst }
+    buckets = buckets.filter { !$0.value.isFull(now) }
   }
 }
